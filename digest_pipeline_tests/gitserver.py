@@ -1,0 +1,171 @@
+"""A git server on loopback for tests: smart HTTP before `git upload-pack`, with switches for its faults."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import dataclasses
+import gzip
+import os
+import shutil
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="serving needs the git program")
+
+
+@dataclasses.dataclass
+class GitServer:
+    """Serves the repositories below `root`; a test changes the switches while it runs."""
+
+    root: Path
+    port: int = 0
+    password: str | None = None
+    """Basic authentication with this password is required."""
+    status: int | None = None
+    """Every request is answered with this status."""
+    redirect: str | None = None
+    """Every request is sent to this server instead."""
+    hang: bool = False
+    """No request is answered."""
+    hang_after: int | None = None
+    """A pack stops flowing after this many bytes, but the connection stays."""
+    cut_after: int | None = None
+    """A pack ends after this many bytes."""
+    flip_after: int | None = None
+    """The byte at this place of a pack is another one."""
+    requests: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    """(what was asked, the user and password that came with it or "")."""
+    stalled: threading.Event = dataclasses.field(default_factory=threading.Event)
+    """Set as soon as a request hangs."""
+    closing: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+    def url(self, name: str) -> str:
+        """The address of a repository below `root`."""
+        return f"http://127.0.0.1:{self.port}/{name}"
+
+    def stall(self) -> None:
+        """Hang until the test is over."""
+        self.stalled.set()
+        self.closing.wait()
+
+
+@contextlib.contextmanager
+def serving(root: Path) -> Iterator[GitServer]:
+    """A server that runs as long as the block."""
+    server = GitServer(root)
+
+    class Handler(_Handler):
+        faults = server
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        http.daemon_threads = True
+        http.block_on_close = False
+        server.port = http.server_address[1]
+        thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.closing.set()
+            http.shutdown()
+            thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    faults: GitServer
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
+        pass
+
+    def do_GET(self) -> None:
+        service = parse_qs(urlsplit(self.path).query).get("service", [""])[0]
+        if self._refused() or service != "git-upload-pack":
+            return
+        advert = self._upload_pack(["--advertise-refs"], b"")
+        self._send(b"001e# service=git-upload-pack\n0000" + advert, "advertisement")
+
+    def do_POST(self) -> None:
+        body = self._body()
+        if self._refused():
+            return
+        faults, pack = self.faults, self._upload_pack([], body)
+        if faults.flip_after is not None and len(pack) > faults.flip_after:
+            at = faults.flip_after
+            pack = pack[:at] + bytes([pack[at] ^ 0xFF]) + pack[at + 1 :]
+        self._send(pack, "result")
+
+    def _refused(self) -> bool:
+        faults = self.faults
+        kind, _, encoded = self.headers.get("Authorization", "").partition(" ")
+        login = base64.b64decode(encoded).decode() if kind == "Basic" else ""
+        faults.requests.append((f"{self.command} {urlsplit(self.path).path}", login))
+        if faults.hang:
+            faults.stall()
+            self.close_connection = True
+            return True
+        if faults.redirect is not None:
+            self._answer(301, {"Location": faults.redirect + self.path})
+        elif faults.status is not None:
+            self._answer(faults.status, {})
+        elif faults.password is not None and login.partition(":")[2] != faults.password:
+            self._answer(401, {"WWW-Authenticate": 'Basic realm="git"'})
+        elif not self._repository().is_dir():
+            self._answer(404, {})
+        else:
+            return False
+        return True
+
+    def _answer(self, status: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in (headers | {"Content-Length": "0"}).items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _send(self, data: bytes, what: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", f"application/x-git-upload-pack-{what}")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        faults = self.faults
+        stop = min(x for x in (faults.hang_after, faults.cut_after, len(data)) if x is not None)
+        with contextlib.suppress(ConnectionError):  # a client that gives up is what some tests are about
+            self.wfile.write(data if what == "advertisement" else data[:stop])
+            self.wfile.flush()
+        if what == "result" and stop < len(data):
+            self.close_connection = True
+            if faults.hang_after is not None:
+                faults.stall()
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            parts = []
+            while size := int(self.rfile.readline(), 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            body = b"".join(parts)
+        else:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        return gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+
+    def _repository(self) -> Path:
+        name = urlsplit(self.path).path.removesuffix("/info/refs").removesuffix("/git-upload-pack")
+        return self.faults.root / name.lstrip("/")
+
+    def _upload_pack(self, options: list[str], body: bytes) -> bytes:
+        command = ["git", "upload-pack", "--stateless-rpc", *options, str(self._repository())]
+        alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        return subprocess.run(
+            command, input=body, capture_output=True, check=True, env=os.environ | alone
+        ).stdout
