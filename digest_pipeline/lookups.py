@@ -1,0 +1,119 @@
+"""Questions across the tables of the warehouse: originals, threads, sums of days, newcomers.
+
+SQL on an open transaction; nothing is written here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from digest_pipeline.models import DayTotals, ThreadLink
+from digest_pipeline.rows import whole
+from digest_pipeline.spool import storable_json
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from duckdb import DuckDBPyConnection
+
+_BEGINNING = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
+
+# Two commits that begin alike are no answer, as in git.
+_BY_SHA = """
+SELECT n.name, any_value(l.sha)
+FROM (SELECT unnest(from_json(?, '["VARCHAR"]')) AS name) AS n
+JOIN pipeline.landings AS l ON starts_with(l.sha, lower(n.name))
+WHERE l.repo = ? AND l.reachable AND l.landed_at < ?
+GROUP BY n.name
+HAVING count(*) = 1
+"""
+_BY_NUMBER = """
+SELECT n.name, max_by(c.sha, (c.landed_at, c.position))
+FROM (SELECT unnest(?::BIGINT[]) AS name) AS n
+JOIN pipeline.commit_rows AS c ON c.pr_number = n.name
+WHERE c.repo = ? AND c.reachable AND epoch_us(c.landed_at) // 1000000 < ?
+GROUP BY n.name
+"""
+_BY_SUBJECT = """
+SELECT n.name, max_by(c.sha, (c.landed_at, c.position))
+FROM (SELECT unnest(from_json(?, '["VARCHAR"]')) AS name) AS n
+JOIN pipeline.commit_rows AS c ON c.subject = n.name
+WHERE c.repo = ? AND c.reachable AND epoch_us(c.landed_at) // 1000000 < ?
+GROUP BY n.name
+"""
+_THREADS = """
+SELECT
+  sha, relation, other_sha, other_day, epoch_us(other_landed_at) // 1000000, other_subject,
+  other_pr_number
+FROM threads
+WHERE repo = ? AND day BETWEEN ? AND ?
+ORDER BY landed_at, sha, relation, other_landed_at, other_sha
+"""
+_TOTALS = """
+SELECT
+  d.day, count(c.sha), coalesce(sum(c.insertions), 0)::BIGINT, coalesce(sum(c.deletions), 0)::BIGINT,
+  count(DISTINCT c.author_email), count(*) FILTER (c.importance = 'high')
+FROM days AS d
+LEFT JOIN pipeline.commit_rows AS c
+  ON c.repo = d.repo AND c.day = d.day AND c.reachable AND NOT c.is_merge
+WHERE d.repo = ? AND d.day BETWEEN ? AND ?
+GROUP BY d.day
+ORDER BY d.day
+"""
+_NEWCOMERS = """
+SELECT f.author_email
+FROM (
+  SELECT author_email, min_by(sha, position) AS sha
+  FROM pipeline.landings
+  WHERE repo = $1 AND reachable
+  GROUP BY author_email
+) AS f
+JOIN pipeline.commit_rows AS c ON c.repo = $1 AND c.sha = f.sha
+WHERE c.day BETWEEN $2 AND $3 AND c.reachable
+"""
+
+
+def find_originals(  # noqa: PLR0913, PLR0917 - the three kinds of names, and where and when they are looked up
+    db: DuckDBPyConnection,
+    repo: str,
+    shas: Sequence[str],
+    pr_numbers: Sequence[int],
+    subjects: Sequence[str],
+    before: int,
+) -> dict[str | int, str]:
+    """See `Store.find_originals`."""
+    beginnings = storable_json([sha for sha in shas if _BEGINNING.fullmatch(sha)])
+    numbers = [number for number in pr_numbers if number == whole(number)]
+    before = whole(before)
+    return dict(
+        db.execute(_BY_SHA, [beginnings, repo, before]).fetchall()
+        + db.execute(_BY_NUMBER, [numbers, repo, before]).fetchall()
+        + _by_subject(db, repo, subjects, before)
+    )
+
+
+def _by_subject(
+    db: DuckDBPyConnection, repo: str, subjects: Sequence[str], before: int
+) -> list[tuple[str, str]]:
+    """Found under the names that the caller has, although the database holds them without odd characters."""
+    stored = dict(zip(subjects, json.loads(storable_json(subjects)), strict=True))
+    found = dict(db.execute(_BY_SUBJECT, [storable_json(subjects), repo, before]).fetchall())
+    return [(name, found[text]) for name, text in stored.items() if text in found]
+
+
+def threads(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) -> list[ThreadLink]:
+    """See `Store.threads`."""
+    return [ThreadLink(*row) for row in db.execute(_THREADS, [repo, first, last]).fetchall()]
+
+
+def totals(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) -> list[DayTotals]:
+    """See `Store.totals`."""
+    return [DayTotals(*row) for row in db.execute(_TOTALS, [repo, first, last]).fetchall()]
+
+
+def newcomers(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) -> set[str]:
+    """See `Store.newcomers`."""
+    return {email for (email,) in db.execute(_NEWCOMERS, [repo, first, last]).fetchall()}
