@@ -26,8 +26,10 @@ ENOUGH_FOR_NAME = SCALE * 3 // 4
 """Files with a name that nothing else in the commit has pair before all others, from 75 % on."""
 LIMIT = 1_000 * 1_000
 """Pairs beyond which git compares no contents (diff.renameLimit)."""
-ALTERNATIVES = 102
+ALTERNATIVES = 100
 """How many files of the same content git looks at for one with the right name."""
+COUNTS_TAIL = True
+"""Whether bytes after the last line end count for similarity, as in git since 2.44."""
 BEST = 4
 """Candidates that git remembers for each added file."""
 
@@ -58,14 +60,9 @@ class Side(NamedTuple):
         return stat.S_IFMT(self.mode) == _S_IFGITLINK
 
 
-def pair(
-    removed: Sequence[Side], added: Sequence[Side], content: Content, *, counts_tail: bool = True
-) -> dict[int, int]:
-    """Numbers of `added` files to the numbers of the `removed` ones they were; both in order of path.
-
-    `counts_tail`: whether bytes after the last line end count for similarity, as in git since 2.44.
-    """
-    pairing = _Pairing(removed, added, content, counts_tail=counts_tail)
+def pair(removed: Sequence[Side], added: Sequence[Side], content: Content) -> dict[int, int]:
+    """Numbers of `added` files to the numbers of the `removed` ones they were; both in order of path."""
+    pairing = _Pairing(removed, added, content)
     pairing.by_content()
     pairing.by_unique_name()
     pairing.by_similarity()
@@ -73,11 +70,8 @@ def pair(
 
 
 class _Pairing:
-    def __init__(
-        self, removed: Sequence[Side], added: Sequence[Side], content: Content, *, counts_tail: bool
-    ) -> None:
+    def __init__(self, removed: Sequence[Side], added: Sequence[Side], content: Content) -> None:
         self._removed, self._added, self._content = removed, added, content
-        self._counts_tail = counts_tail
         self._sources = dict.fromkeys(range(len(removed)))
         self._targets = dict.fromkeys(range(len(added)))
         """What is left; dictionaries because they keep the order and forget in no time."""
@@ -153,9 +147,7 @@ class _Pairing:
             return None
         if side.blob not in self._chunks:
             data = self._content(side.blob)
-            self._chunks[side.blob] = (
-                None if data is None else (len(data), chunk_bytes(data, counts_tail=self._counts_tail))
-            )
+            self._chunks[side.blob] = None if data is None else (len(data), chunk_bytes(data))
         return self._chunks[side.blob]
 
 
@@ -178,7 +170,7 @@ class _Shared:
         return copied
 
 
-def chunk_bytes(data: bytes, *, counts_tail: bool = True) -> Counter[bytes]:
+def chunk_bytes(data: bytes) -> Counter[bytes]:
     """How many bytes each distinct chunk covers; a chunk ends with a line or after 64 bytes.
 
     In text, a carriage return before a line feed does not count. Chunks are compared as they are, where
@@ -188,7 +180,7 @@ def chunk_bytes(data: bytes, *, counts_tail: bool = True) -> Counter[bytes]:
         data = data.replace(b"\r\n", b"\n")
     chunks = Counter(_CHUNK.findall(data))
     counted = Counter({chunk: len(chunk) * times for chunk, times in chunks.items()})
-    if not counts_tail and data:
+    if not COUNTS_TAIL:
         last = data[data.rfind(b"\n") + 1 :]
         rest = last[len(last) // 64 * 64 :]
         if rest:

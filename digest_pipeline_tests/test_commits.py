@@ -7,7 +7,7 @@ import pytest
 
 from digest_pipeline.commits import is_ancestor, read_commits, read_headers, read_texts, unreachable
 from digest_pipeline.landing import assign
-from digest_pipeline.models import Commit, FileKind, Landing, TerminalCloneError
+from digest_pipeline.models import Commit, FileKind, TerminalCloneError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,22 +21,21 @@ def at(hour: int) -> str:
     return f"2026-02-18T{hour:02}:00:00+00:00"
 
 
-def landings_of(repo: GitRepo, tip: str | None = None) -> list[Landing]:
-    tip = tip or repo.tip
-    return list(
-        assign(
-            read_headers(repo.path, tip, None),
-            tip,
-            known=lambda _: False,
-            last_landed_at=None,
-            last_position=0,
-            fetched_at=2**40,
-        )
+def all_commits(clone: Path, tip: str, *, processes: int = 1) -> list[Commit]:
+    """Every commit that the tip reaches, in the order of landing."""
+    landings = assign(
+        read_headers(clone, tip, None),
+        tip,
+        known=lambda _: False,
+        last_landed_at=None,
+        last_position=0,
+        fetched_at=2**40,
     )
+    return list(read_commits(clone, "a/b", list(landings), lambda _: DAY, processes=processes))
 
 
-def commits_of(repo: GitRepo, tip: str | None = None, *, processes: int = 1) -> list[Commit]:
-    return list(read_commits(repo.path, "a/b", landings_of(repo, tip), lambda _: DAY, processes=processes))
+def commits_of(repo: GitRepo, *, processes: int = 1) -> list[Commit]:
+    return all_commits(repo.path, repo.tip, processes=processes)
 
 
 def test_a_commit_carries_what_its_object_says(git_repo: GitRepo) -> None:
