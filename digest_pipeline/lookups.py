@@ -1,4 +1,4 @@
-"""Questions across the tables of the warehouse: originals, threads, sums of days, newcomers.
+"""Questions across the tables of the warehouse: originals, threads, sums of days, first commits.
 
 SQL on an open transaction; nothing is written here.
 """
@@ -63,8 +63,8 @@ WHERE d.repo = ? AND d.day BETWEEN ? AND ?
 GROUP BY d.day
 ORDER BY d.day
 """
-_NEWCOMERS = """
-SELECT f.author_email
+_FIRST_COMMITS = """
+SELECT f.sha
 FROM (
   SELECT author_email, min_by(sha, position) AS sha
   FROM pipeline.landings
@@ -114,6 +114,6 @@ def totals(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) -> 
     return [DayTotals(*row) for row in db.execute(_TOTALS, [repo, first, last]).fetchall()]
 
 
-def newcomers(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) -> set[str]:
-    """See `Store.newcomers`."""
-    return {email for (email,) in db.execute(_NEWCOMERS, [repo, first, last]).fetchall()}
+def first_commits(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) -> set[str]:
+    """See `Store.first_commits`."""
+    return {sha for (sha,) in db.execute(_FIRST_COMMITS, [repo, first, last]).fetchall()}

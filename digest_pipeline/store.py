@@ -194,10 +194,10 @@ class Store:
         with self._warehouse.transaction() as db:
             return lookups.totals(db, repo, first, last)
 
-    def newcomers(self, repo: str, first: dt.date, last: dt.date) -> set[str]:
-        """E-mail addresses whose first commit in the whole index is one of the days `first` to `last`."""
+    def first_commits(self, repo: str, first: dt.date, last: dt.date) -> set[str]:
+        """SHAs of commits of the days `first` to `last` that are their author's first in the whole index."""
         with self._warehouse.transaction() as db:
-            return lookups.newcomers(db, repo, first, last)
+            return lookups.first_commits(db, repo, first, last)
 
     def replace_model_calls(self, calls: Iterable[ModelCall]) -> None:
         """Replace all calls of the answer keys that are given; each key comes with all of its calls."""

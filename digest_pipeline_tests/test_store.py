@@ -216,7 +216,7 @@ def test_a_triage_without_its_commit_is_refused_and_changes_nothing(store: Store
     assert store.analyses(REPO, DAY, DAY) == {sha(1): analysis(1)}
 
 
-# --- originals, threads, newcomers ---
+# --- originals, threads, first commits ---
 
 
 def test_originals_are_found_by_sha_number_and_subject(store: Store) -> None:
@@ -273,14 +273,14 @@ def test_parts_of_a_series_are_linked_to_the_nearest_other_parts(store: Store) -
     assert links == [(sha(1), "series", sha(2)), (sha(2), "series", sha(1))]
 
 
-def test_newcomers_are_those_whose_first_commit_is_in_the_range(store: Store) -> None:
+def test_first_commits_are_those_that_no_earlier_commit_of_their_author_precedes(store: Store) -> None:
     emails = ["ada@example.com", "eve@example.com", "ada@example.com"]
     told = [landing(n, author_email=email) for n, email in enumerate(emails, 1)]
     store.extend_index(REPO, sha(3), NOON, told, [])
     rows = [commit(n, author_email=email) for n, email in enumerate(emails, 1)]
     store.replace_commits(REPO, [DAY, NEXT], [rows[0], *(dataclasses.replace(c, day=NEXT) for c in rows[1:])])
-    assert store.newcomers(REPO, DAY, DAY) == {"ada@example.com"}
-    assert store.newcomers(REPO, NEXT, NEXT) == {"eve@example.com"}
+    assert store.first_commits(REPO, DAY, DAY) == {sha(1)}
+    assert store.first_commits(REPO, NEXT, NEXT) == {sha(2)}
 
 
 # --- days, model calls ---
