@@ -1,27 +1,25 @@
-"""The remote side of station 1: what a remote has, fetching one branch of it, and what can go wrong.
+"""Asking a remote what it has and fetching from it, so that a deadline, Ctrl-C and a refusal end it.
 
-Nothing here knows where clones are kept or how they are mended: that is `clones`.
+What the answers mean is `remotes`; where clones are kept and how they are mended is `clones`.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
-import difflib
-import re
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 import pygit2
 from pygit2.enums import ConfigLevel, CredentialType, Feature
 
-from digest_pipeline.models import CloneError, Repository, TerminalCloneError, TransientCloneError
+from digest_pipeline.models import Repository, TerminalCloneError, TransientCloneError
+from digest_pipeline.remotes import Address, Head, address_of, failure, line, same_server, unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
 TICK_SECONDS = 0.1
 """How often the caller's thread looks: the throttle of progress, the reaction to a deadline."""
@@ -32,81 +30,6 @@ SILENCE_SECONDS = 60
 """A server that sends nothing for so long is given up."""
 
 T = TypeVar("T")
-State = tuple[str, int, int]
-"""(phase, done, total)."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Address:
-    """A repository's address, taken apart: what may be shown and stored, and what is secret."""
-
-    url: str
-    """What libgit2 is given: no password, over http no user either."""
-    shown: str
-    """For people: no user, no password, no query."""
-    scheme: str
-    """`https`, `http`, `ssh`, `git`, `local` …, in lower case."""
-    host: str
-    """With port; empty for local paths."""
-    user: str | None = None
-    password: str | None = dataclasses.field(default=None, repr=False)
-    path: Path | None = None
-    """Only of local repositories."""
-
-
-def address_of(url: str) -> Address:
-    """Take apart anything that git can clone: a URL, `user@host:path` or a local path."""
-    scheme, mark, rest = url.partition("://")
-    if not mark:
-        scp = re.fullmatch(r"(?:([^/@:\s]+)@)([^/@:\s]+):(.+)", url)
-        if scp:
-            return Address(url, url, "ssh", scp[2], user=scp[1])
-        return Address(url, url, "local", "", path=Path(url))
-    authority, slash, path = rest.partition("/")
-    if scheme.lower() == "file":
-        return Address(url, url, "local", "", path=Path(unquote(slash + path)))
-    login, _, host = authority.rpartition("@")
-    user, _, password = login.partition(":")
-    kept = f"{user}@" if user and not scheme.lower().startswith("http") else ""
-    return Address(
-        url=f"{scheme}://{kept}{host}{slash}{path}",
-        shown=re.sub(r"[?#].*", "", f"{scheme}://{host}{slash}{path}"),
-        scheme=scheme.lower(),
-        host=host.lower(),
-        user=unquote(user) or None,
-        password=unquote(password) or None,
-    )
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Head:
-    """One line of what a remote has."""
-
-    name: str
-    sha: str
-    target: str | None = None
-    """The branch that a symbolic reference stands for, as `refs/heads/main`."""
-
-
-def branch_of(heads: Sequence[Head], branch: str | None) -> tuple[str, str] | str:
-    """(branch, sha) of the wanted branch, by default the one that HEAD stands for; else what is wrong."""
-    branches = {h.name.removeprefix("refs/heads/"): h.sha for h in heads if h.name.startswith("refs/heads/")}
-    if not heads:
-        return "it is empty (or of an object format other than SHA-1); push a first commit to it"
-    if branch is not None:
-        if branch in branches:
-            return branch, branches[branch]
-        close = difflib.get_close_matches(branch, branches, 3, 0.5) or sorted(branches)[:3]
-        return f"it has no branch {branch!r}; set branch to one that it has, for example {', '.join(close)}"
-    head = next((h for h in heads if h.name == "HEAD"), None)
-    name = head.target.removeprefix("refs/heads/") if head and head.target else ""
-    if name not in branches:
-        # Old servers do not say what HEAD stands for: git then takes a branch with the same commit.
-        same = sorted(b for b, sha in branches.items() if head and sha == head.sha)
-        name = next((b for b in ("main", "master", *same) if b in same), "")
-    if not name:
-        return f"its HEAD stands for no branch; set branch, for example {', '.join(sorted(branches)[:3])}"
-    return name, branches[name]
 
 
 class _Stopped(Exception):  # noqa: N818 - not an error: nobody listens any more
@@ -119,7 +42,8 @@ class Watch:
 
     repository: Repository
     address: Address
-    state: State = ("connecting", 0, 0)
+    state: tuple[str, int, int] = ("connecting", 0, 0)
+    """(phase, done, total)."""
     stop: threading.Event = dataclasses.field(default_factory=threading.Event)
 
     def check(self) -> None:
@@ -129,8 +53,22 @@ class Watch:
 
     def line(self, text: str) -> str:
         """One line for a person: the repository, its address and what is wrong."""
-        printable = "".join(c if c.isprintable() else " " for c in text)
-        return f"{self.repository.name}: {self.address.shown}: {' '.join(printable.split())}"
+        return line(self.repository.name, self.address, text)
+
+    @contextlib.contextmanager
+    def explained(self) -> Iterator[None]:
+        """Raise the errors of libgit2 and of the system as CloneError."""
+        try:
+            yield
+        except (pygit2.GitError, OSError, KeyError, ValueError) as error:
+            kind = type(error).__name__ if isinstance(error, pygit2.GitError) else "OSError"
+            text = str(error.args[0]) if isinstance(error, pygit2.GitError) and error.args else str(error)
+            raise failure(self.repository.name, self.address, kind, text or kind) from error
+
+
+def watch_of(repository: Repository) -> Watch:
+    """A watch over one repository's transfer."""
+    return Watch(repository, address_of(repository.url))
 
 
 def supervise(
@@ -138,8 +76,8 @@ def supervise(
     watch: Watch,
     *,
     deadline_seconds: float,
-    cancelled: Callable[[], bool],
-    progress: Callable[[str, int, int], None] | None,
+    cancelled: Callable[[], bool] = lambda: False,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> T:
     """Do `work` in a thread of its own and return what it returns, or raise what it raises.
 
@@ -158,7 +96,7 @@ def supervise(
 
     thread = threading.Thread(target=run, name=f"fetch {watch.repository.name}", daemon=True)
     limit = time.monotonic() + deadline_seconds
-    shown: State | None = None
+    shown: tuple[str, int, int] | None = None
     try:
         thread.start()
         while True:
@@ -168,23 +106,18 @@ def supervise(
                 progress(*shown)
             if ended:
                 return future.result()
-            _give_up(watch, cancelled, deadline_seconds, limit)
+            if cancelled():
+                _give_up(watch, "was cancelled", "run it again")
+            if time.monotonic() > limit:
+                _give_up(watch, f"not done after {deadline_seconds:g} seconds", "run it again later")
     except BaseException:
         watch.stop.set()
         concurrent.futures.wait([future], GRACE_SECONDS)
         raise
 
 
-def _give_up(watch: Watch, cancelled: Callable[[], bool], deadline_seconds: float, limit: float) -> None:
-    if cancelled():
-        raise TransientCloneError(watch.line(f"was cancelled while {watch.state[0]}; run it again"))
-    if time.monotonic() > limit:
-        raise TransientCloneError(
-            watch.line(
-                f"not done after {deadline_seconds:g} seconds, still {watch.state[0]}; "
-                "run it again when network and server are faster"
-            )
-        )
+def _give_up(watch: Watch, what: str, advice: str) -> None:
+    raise TransientCloneError(watch.line(f"{what}, while {watch.state[0]}; {advice}"))
 
 
 def isolate() -> None:
@@ -203,7 +136,7 @@ def prepare(deadline_seconds: float) -> None:
     pygit2.settings.server_timeout = min(SILENCE_SECONDS * 1000, limit)
 
 
-class Callbacks(pygit2.RemoteCallbacks):
+class _Callbacks(pygit2.RemoteCallbacks):
     """What libgit2 asks while it transfers: credentials, and whether to go on."""
 
     def __init__(self, watch: Watch, token: str | None) -> None:
@@ -222,10 +155,10 @@ class Callbacks(pygit2.RemoteCallbacks):
 
     @property
     def sideband_progress(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - see below
-        """Asked for whenever the server says what it does.
+        """Looked up whenever the server says what it does.
 
         pygit2 decodes that text strictly and fails the fetch when it is not UTF-8 or cut inside a
-        character, unless there is no callback. So there is none, but looking for it lets us stop.
+        character, unless there is no callback. So there is none, but the look-up lets us stop.
         """
         self.watch.check()
 
@@ -234,95 +167,45 @@ class Callbacks(pygit2.RemoteCallbacks):
         return valid
 
     def credentials(self, url: str, username_from_url: str | None, allowed_types: CredentialType) -> Any:  # noqa: ANN401 - one of three classes
-        """The token, the address's own password or the ssh agent: once, a refused one is never repeated."""
+        """The token, the address's own password or the ssh agent: once, because libgit2 asks for ever."""
         watch, address = self.watch, self.watch.address
         watch.check()
         if allowed_types & CredentialType.USERNAME and not allowed_types & CredentialType.SSH_KEY:
             return pygit2.Username(address.user or "git")
         if self.given:
-            raise TerminalCloneError(watch.line("the credentials were refused; renew the token or key"))
+            raise TerminalCloneError(watch.line("the credentials were refused; renew the token or the key"))
         self.given = True
         if allowed_types & CredentialType.SSH_KEY:
             return pygit2.KeypairFromAgent(username_from_url or address.user or "git")
         secret = self.token or address.password
-        if secret is None or not allowed_types & CredentialType.USERPASS_PLAINTEXT:
+        if not secret or not allowed_types & CredentialType.USERPASS_PLAINTEXT:
             raise TerminalCloneError(
                 watch.line(
-                    "the server asks for credentials; check the address, and for a private repository "
-                    "set token_env to a variable that holds a token"
+                    "it asks for credentials; check the address, and for a private repository set "
+                    "token_env to a variable that holds a token"
                 )
             )
-        if not _same_server(address, url):
+        if not same_server(address, address_of(url)):
             moved = address_of(url).shown
-            raise TerminalCloneError(watch.line(f"has moved to {moved}; set url to the new address"))
+            raise TerminalCloneError(watch.line(f"it has moved to {moved}; set url to the new address"))
         return pygit2.UserPass(address.user or "x-access-token", secret)
 
 
-def _same_server(address: Address, url: str) -> bool:
-    """Whether a redirect stayed where the secret may go: the same host, not from https to http."""
-    other = address_of(url)
-    if other.scheme == address.scheme:
-        return other.host == address.host
-    names = {urlsplit(f"//{host}").hostname for host in (other.host, address.host)}
-    return other.scheme == "https" and address.scheme == "http" and len(names) == 1
-
-
-_TERMINAL = (
-    (r"status code: 404", "there is no such repository; check the address, a private one needs token_env"),
-    (
-        r"status code: (401|403|407|410|451)$",
-        "access is refused; check the address, the token and its rights",
-    ),
-    (r"object format", "repositories with SHA-256 hashes cannot be read; use a SHA-1 mirror"),
-    (r"^invalid packet line", "the remote is a shallow clone or no git server; use a complete repository"),
-    (r"^could not find repository|Repository not found", "there is no repository; check the address"),
-    (r"^(unsupported URL|malformed|invalid url|invalid argument: '(port|url))", "check the address"),
-    (r"^object not found", "the remote lacks a part of its history; use a complete repository"),
-)
-
-
-def explain(error: BaseException, watch: Watch) -> CloneError:
-    """An error of libgit2 or of the system as ours: what failed, and what to do."""
-    if isinstance(error, CloneError):
-        return error
-    what = str(error).strip("'\"") or type(error).__name__
-    if isinstance(error, pygit2.AuthError):
-        return TerminalCloneError(watch.line(f"{what}; check the token, or load a key into ssh-agent"))
-    if isinstance(error, pygit2.CertificateError):
-        trust = "known_hosts" if watch.address.scheme == "ssh" else "the system's certificates"
-        return TerminalCloneError(watch.line(f"{what}; check the address and {trust}"))
-    if isinstance(error, pygit2.GitError):
-        for pattern, advice in _TERMINAL:
-            if re.search(pattern, what):
-                return TerminalCloneError(watch.line(f"{what}; {advice}"))
-    return TransientCloneError(watch.line(f"{what}; run it again later"))
-
-
-def _require(watch: Watch) -> None:
-    """Raise TerminalCloneError for an address that cannot work here."""
-    address = watch.address
-    if address.scheme not in {"http", "https", "ssh", "git", "local"}:
-        raise TerminalCloneError(watch.line("no protocol of git; use https://, ssh:// or a local path"))
-    if address.scheme == "ssh" and not Feature(pygit2.features) & Feature.SSH:
-        raise TerminalCloneError(watch.line("this pygit2 was built without ssh; use https and token_env"))
-    if address.path is not None and not address.path.is_dir():
-        raise TerminalCloneError(watch.line("there is no such folder; check the path"))
-
-
 def list_heads(repo: pygit2.Repository, watch: Watch, token: str | None) -> list[Head]:
-    """What the remote has now, over a connection that is closed again."""
-    _require(watch)
-    # The object stays connected and would fetch by this list for ever, so it is used only once.
-    remote = repo.remotes.create_anonymous(_url(watch.address))
-    heads: Iterable[Any] = remote.list_heads(callbacks=Callbacks(watch, token), proxy=True)
+    """What the remote has now. `repo` only lends its connection code."""
+    address = watch.address
+    wrong = unusable(address, has_ssh=bool(Feature(pygit2.features) & Feature.SSH))
+    if address.path is not None and not address.path.is_dir():
+        wrong = "there is no such folder; check the path"
+    if wrong:
+        raise TerminalCloneError(watch.line(wrong))
+    # The object stays connected, and a fetch with it would miss what comes later: it is used only here.
+    remote = repo.remotes.create_anonymous(str(address.path or address.url))
+    heads: Iterable[Any] = remote.list_heads(callbacks=_Callbacks(watch, token), proxy=True)
     return [Head(h.name or "", str(h.oid), h.symref_target) for h in heads]
 
 
-def fetch(repo: pygit2.Repository, url: str, refspec: str, watch: Watch, token: str | None) -> None:
-    """Fetch one refspec, without tags, never shallow."""
+def fetch(repo: pygit2.Repository, url: str, refspec: str, watch: Watch, token: str | None = None) -> None:
+    """Fetch one refspec, complete, without tags."""
     remote = repo.remotes.create_anonymous(url)
-    remote.fetch([refspec], callbacks=Callbacks(watch, token), proxy=True)
-
-
-def _url(address: Address) -> str:
-    return str(address.path) if address.path else address.url
+    remote.fetch([refspec], callbacks=_Callbacks(watch, token), proxy=True)
