@@ -1,0 +1,215 @@
+"""One entry of a page for every counted commit: what the commit, the rules and the analysis say of it.
+
+Pure: values in, values out, nothing is escaped yet (`markdown`) and nothing is worded (`phrases`).
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime as dt
+import re
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from digest_pipeline.models import (
+    Analysis,
+    AnalysisState,
+    ChangeType,
+    Claim,
+    Commit,
+    DigestError,
+    Insights,
+    Reason,
+    Tier,
+    Triage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from digest_pipeline.links import Links
+
+LANDING_LIMIT = 200
+"""A merge that lands more commits than this is one entry."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """What a page shows of one commit; texts are as the commit or the analysis has them."""
+
+    sha: str
+    short: str
+    anchor: str
+    url: str | None
+    subject: str
+    title: str
+    """The subject without the number of the pull request at its end."""
+    author: str
+    landed_at: int
+    time: str
+    """`YYYY-MM-DD HH:MM:SS` of the landing in the page's zone."""
+    pr_number: int | None
+    pr_label: str | None
+    """`#12`, on GitLab `!12`."""
+    pr_url: str | None
+    insertions: int
+    deletions: int
+    files: int
+    area: str
+    change_type: ChangeType
+    tier: Tier
+    rules_tier: Tier
+    """What the rules said; a model may have moved the entry by one tier, `reason` says why."""
+    score: float
+    reasons: tuple[Reason, ...]
+    summary: str
+    scope: tuple[str, ...]
+    behaviour: tuple[str, ...]
+    insights: Insights
+    risks: tuple[Claim, ...]
+    advice: tuple[str, ...]
+    source: str
+    state: AnalysisState
+    reason: str | None
+    unverified: int
+    coverage: float
+    newcomer: bool
+    """It is the author's first commit in this repository."""
+    lands: int | None
+    """For a merge that stands for all it brought in: how many."""
+    reverts: str | None
+    """As in `Triage`."""
+    series: str | None
+
+
+def counted(commits: Iterable[Commit]) -> tuple[list[Commit], list[Commit], dict[str, int]]:
+    """The commits that get an entry, the merges that get none, and (merge SHA → commits it lands).
+
+    Entries are the commits that are no merges; where one merge lands more than `LANDING_LIMIT` of
+    them, it stands for them all. Both lists are newest first.
+    """
+    ordered = sorted(commits, key=lambda c: (-c.landed_at, -c.committed_at, c.sha))
+    merges = {c.sha for c in ordered if c.is_merge}
+    sizes = collections.Counter(c.landed_by for c in ordered if not c.is_merge)
+    lands = {sha: n for sha, n in sizes.items() if n > LANDING_LIMIT and sha in merges}
+    entries = [c for c in ordered if (c.sha in lands if c.is_merge else c.landed_by not in lands)]
+    # A merge inside a landing that is one entry belongs to that entry.
+    rest = [c for c in ordered if c.is_merge and c.sha not in lands and c.landed_by not in lands]
+    return entries, rest, lands
+
+
+def anchors_of(commits: Sequence[Commit]) -> dict[str, str]:
+    """SHA → anchor, `c-` and the first seven digits; on a clash the later commits take more digits.
+
+    Other pages link to the seven digits, which therefore always exist.
+    """
+    taken: set[str] = set()
+    anchors: dict[str, str] = {}
+    for commit in reversed(commits):
+        digits = next(n for n in range(7, len(commit.sha) + 1) if commit.sha[:n] not in taken)
+        taken.add(commit.sha[:digits])
+        anchors[commit.sha] = f"c-{commit.sha[:digits]}"
+    return anchors
+
+
+def firsts_of(commits: Sequence[Commit], newcomers: Collection[str]) -> dict[str, str]:
+    """First-time authors (names or addresses in `newcomers`): SHA of the earliest commit → name."""
+    firsts: dict[str, Commit] = {}
+    for commit in reversed(commits):
+        if commit.author_email in newcomers or commit.author_name in newcomers:
+            firsts.setdefault(commit.author_email or commit.author_name, commit)
+    return {commit.sha: commit.author_name for commit in firsts.values()}
+
+
+def clock(moment: int, zone: str) -> str:
+    """`YYYY-MM-DD HH:MM:SS` of a moment in a zone."""
+    return dt.datetime.fromtimestamp(moment, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def title_of(commit: Commit) -> str:
+    """The subject without `(#18928)` at its end, when that is the number of the pull request."""
+    match = re.search(r"\s*\([#!](\d{1,9})\)\s*$", commit.subject)
+    if match and int(match[1]) == commit.pr_number and match.start():
+        return commit.subject[: match.start()]
+    return commit.subject
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Maker:
+    """What all entries of a page share."""
+
+    zone: str
+    links: Links
+    triages: Mapping[str, Triage]
+    analyses: Mapping[str, Analysis]
+    anchors: Mapping[str, str]
+    lands: Mapping[str, int]
+    firsts: Collection[str]
+    """SHAs of first contributions."""
+
+    def entry(self, commit: Commit) -> Entry:
+        """The entry of a commit; DigestError when the rules have not seen it."""
+        triage = self.triages.get(commit.sha)
+        if triage is None:
+            raise DigestError(
+                f"{commit.repo} {commit.day}: commit {commit.sha[:12]} has no importance; "
+                f"run the analyses of this day before its report"
+            )
+        analysis = self.analyses.get(commit.sha) or _missing(commit, triage)
+        anchor = self.anchors[commit.sha]
+        number = commit.pr_number
+        return Entry(
+            sha=commit.sha,
+            short=anchor.removeprefix("c-"),
+            anchor=anchor,
+            url=self.links.commit(commit.sha),
+            subject=commit.subject,
+            title=title_of(commit),
+            author=commit.author_name,
+            landed_at=commit.landed_at,
+            time=clock(commit.landed_at, self.zone),
+            pr_number=number,
+            pr_label=None if number is None else f"{self.links.pr_mark}{number}",
+            pr_url=self.links.pr(number),
+            insertions=commit.insertions,
+            deletions=commit.deletions,
+            files=len(commit.files),
+            area=triage.area,
+            change_type=analysis.change_type,
+            tier=analysis.tier,
+            rules_tier=triage.importance,
+            score=triage.score,
+            reasons=triage.reasons,
+            summary=analysis.summary,
+            scope=analysis.scope,
+            behaviour=analysis.behaviour,
+            insights=analysis.insights,
+            risks=analysis.risks,
+            advice=analysis.advice,
+            source=analysis.source,
+            state=analysis.state,
+            reason=analysis.reason,
+            unverified=analysis.unverified,
+            coverage=analysis.coverage,
+            newcomer=commit.sha in self.firsts,
+            lands=self.lands.get(commit.sha),
+            reverts=triage.reverts,
+            series=triage.series,
+        )
+
+
+def _missing(commit: Commit, triage: Triage) -> Analysis:
+    """What stands in until there is an analysis: nothing but what the rules counted."""
+    return Analysis(
+        repo=commit.repo,
+        sha=commit.sha,
+        day=commit.day,
+        tier=triage.importance,
+        source="rules",
+        state=AnalysisState.PENDING,
+        reason=None,
+        change_type=triage.change_type,
+        summary="",
+        scope=(),
+    )

@@ -1,0 +1,109 @@
+"""The three to six sentences that a reader takes away from a day. Pure, chosen by rules alone.
+
+What changes behaviour or interfaces, fixes a security hole or takes something away goes first; what
+was merged and reverted on the same page is told once, as a thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+from digest_pipeline.markdown import columns, cut, plain
+from digest_pipeline.models import ChangeType, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest_pipeline.entries import Entry
+    from digest_pipeline.related import Thread
+
+FEWEST, MOST = 3, 6
+WIDTH = {"zh": 100, "en": 150}
+"""Columns of a sentence with its area and link: 60 Chinese characters are 120 columns."""
+WORDS = 25
+_TAKES_AWAY = re.compile(r"remov|delet|drop|break|deprecat|default", re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Highlight:
+    """One bullet: a sentence on one entry, or a thread that came to nothing."""
+
+    anchor: str
+    label: str
+    """The pull request, or the short SHA."""
+    area: str
+    sentence: str
+    """Plain text with `backticks`; empty for a thread."""
+    thread: Thread | None = None
+
+
+def highlights_of(
+    entries: Sequence[Entry], threads: Sequence[Thread], language: str
+) -> tuple[Highlight, ...]:
+    """At most six, the most important first; fewer than three only when the day has fewer entries."""
+    undone = _undone(threads)
+    ranked = sorted((e for e in entries if e.sha not in undone), key=_rank)
+    notable = [e for e in ranked if e.tier is Tier.HIGH or _first_class(e)]
+    if len(notable) < FEWEST:
+        notable = ranked[:FEWEST]
+    chosen = [_sentence(e, language) for e in notable[:MOST]]
+    for thread in undone.values():
+        late = thread.steps[-1]
+        if len(chosen) < MOST and not any(h.thread is thread for h in chosen):
+            chosen.append(
+                Highlight((late.href or "").lstrip("#"), late.pr_label or late.short, "", "", thread)
+            )
+    return tuple(chosen)
+
+
+def _undone(threads: Sequence[Thread]) -> dict[str, Thread]:
+    """The commits of this page whose whole effect was taken back on the same page."""
+    return {
+        step.sha: thread
+        for thread in threads
+        if thread.effect == "none" and all(step.same_day for step in thread.steps)
+        for step in thread.steps
+    }
+
+
+def _first_class(entry: Entry) -> bool:
+    """Behaviour, interfaces, security, removals: what may concern a reader who uses the project."""
+    if entry.tier is Tier.LOW:
+        return False
+    takes_away = any(r.points > 0 and _TAKES_AWAY.search(r.code) for r in entry.reasons)
+    return entry.change_type is ChangeType.SECURITY or bool(entry.behaviour) or takes_away
+
+
+def _rank(entry: Entry) -> tuple[int, int, float, int, str]:
+    tier = list(Tier).index(entry.tier)
+    return (0 if _first_class(entry) else 1, tier, -entry.score, -entry.landed_at, entry.sha)
+
+
+def _sentence(entry: Entry, language: str) -> Highlight:
+    label = entry.pr_label or entry.short
+    room = WIDTH[language] - columns(entry.area) - columns(label) - 4
+    said = entry.behaviour[0] if entry.behaviour else entry.summary
+    sentence = first_sentence(said) or entry.title
+    words = WORDS - len(entry.area.split()) - 1 if language == "en" else len(sentence)
+    return Highlight(entry.anchor, label, entry.area, shorten(sentence, room, words))
+
+
+def first_sentence(value: str) -> str:
+    """Up to the first full stop; the stop of a file name, a version or a backtick span is none."""
+    value = plain(value)
+    for stop in re.finditer(r"[。！？]|[.!?](?=\s)", value):
+        if value.count("`", 0, stop.end()) % 2 == 0:
+            return value[: stop.end()]
+    return value
+
+
+def shorten(value: str, width: int, words: int) -> str:
+    """At most so many columns and words; what is cut ends in `…`, never inside backticks."""
+    parts = value.split(" ")
+    short = value if len(parts) <= words else " ".join(parts[:words]) + "…"
+    short = cut(short, width)
+    if short.count("`") % 2:
+        short = short[: short.rindex("`")].rstrip() + "…"
+    return short

@@ -1,0 +1,53 @@
+"""The words of the reports in one language, from `templates/report.<language>.toml`.
+
+The words of the rules (the reasons of a score) are in `wording`, those of a page's parts are here.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest_pipeline.markdown import Markdown, cell
+from digest_pipeline.models import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TEMPLATES = Path(__file__).parent / "templates"
+LANGUAGES = ("zh", "en")
+
+
+class Words:
+    """The words of one language; `words("authors", n=3)` fills in values, escaped unless Markdown."""
+
+    def __init__(self, language: str) -> None:
+        if language not in LANGUAGES:
+            raise SettingsError(f"language: {language!r} is not known; use one of {', '.join(LANGUAGES)}")
+        self.language = language
+        self.table = tomllib.loads((TEMPLATES / f"report.{language}.toml").read_text("utf-8"))
+        self.colon, self.comma = Markdown(self.table["colon"]), Markdown(self.table["comma"])
+
+    def __call__(self, key: str, **values: object) -> Markdown:
+        """The words under `key`; `a.b` is the key `b` of the table `a`."""
+        found = self.table
+        for part in key.split("."):
+            found = found[part]
+        ready = {name: v if isinstance(v, Markdown) else cell(_figure(v)) for name, v in values.items()}
+        return Markdown(str(found).format(colon=self.colon, **ready))
+
+    def joined(self, parts: Iterable[Markdown]) -> Markdown:
+        """A list of things in one sentence."""
+        return Markdown(self.comma.join(parts))
+
+
+@functools.cache
+def words_of(language: str) -> Words:
+    """The words of a language, read once."""
+    return Words(language)
+
+
+def _figure(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from digest_pipeline import reports
+from digest_pipeline.models import DayState, SettingsError
+from digest_pipeline_tests.sample_days import GOLDEN, SEED_DAY, Day, page, record_of, recorded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MONTH = recorded()
+SEED = (GOLDEN / "seed-2026-02-18.txt").read_text("utf-8").splitlines()
+
+
+def test_classic_has_the_table_and_the_statistics_line_of_the_seed_byte_for_byte() -> None:
+    made = reports.render(page(SEED_DAY, MONTH[SEED_DAY]), template="classic", language="zh").splitlines()
+    table = made.index(SEED[0])
+    assert made[table : table + 27] == SEED[:27]
+    assert made[table + 27] == ""
+    statistics = made.index(SEED[28])
+    assert made[statistics + 1] == SEED[29] == "> 本日共 25 个提交 | 🔴高 6 | 🟡中 7 | 🟢低 12"
+
+
+@pytest.mark.parametrize("template", reports.BUILT_IN)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_same_page_gives_the_same_bytes(template: str, language: str) -> None:
+    first, second = (
+        reports.render(page(SEED_DAY, recorded()[SEED_DAY], language), template=template, language=language)
+        for _ in range(2)
+    )
+    assert first == second
+
+
+def test_a_quiet_day_says_so_and_has_no_other_part() -> None:
+    quiet = page(SEED_DAY, Day((), {}, {}), record=record_of(SEED_DAY, DayState.QUIET))
+    made = reports.render(quiet, template="digest", language="zh")
+    assert "这一天没有提交" in made
+    assert "###" not in made
+
+
+def test_a_users_template_prints_texts_escaped(tmp_path: Path) -> None:
+    own = tmp_path / "mine.j2"
+    own.write_text("{% for e in page.entries[-1:] %}{{ e.title ~ '<b>' }}{% endfor %}")
+    made = reports.render(page(SEED_DAY, MONTH[SEED_DAY]), template=str(own), language="zh")
+    assert made == "[diffusion] improve: improve torch.compile for MOVA&lt;b>"
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("a\n{% for %}", ", line 2: "),
+        ("a\n\n{{ page.nothing }}", ", line 3: "),
+        ("{{ page.__class__.__mro__ }}", ", line 1: "),
+        ("{{ 1 // 0 }}", ", line 1: "),
+        ("{% include 'nothing.md.j2' %}", ", line 1: "),
+    ],
+)
+def test_a_broken_template_is_one_line_with_file_and_line(tmp_path: Path, source: str, says: str) -> None:
+    own = tmp_path / "mine.j2"
+    own.write_text(source)
+    with pytest.raises(SettingsError) as caught:
+        reports.render(page(SEED_DAY, MONTH[SEED_DAY]), template=str(own), language="zh")
+    message = str(caught.value)
+    assert message.startswith(f"report.template: {own}{says}")
+    assert "\n" not in message
+
+
+def test_a_template_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"no\.j2: cannot be read"):
+        reports.render(page(SEED_DAY, MONTH[SEED_DAY]), template=str(tmp_path / "no.j2"), language="zh")
+
+
+def test_the_data_of_a_page_has_its_entries() -> None:
+    data = json.loads(reports.render_json(page(SEED_DAY, MONTH[SEED_DAY])))
+    assert data["schema_version"] == 1
+    assert data["day"] == "2026-02-18"
+    assert len(data["entries"]) == data["commits"] == 25
+    assert data["entries"][0]["tier"] == "low"
