@@ -72,6 +72,22 @@ FROM staged_commits AS s
 LEFT JOIN pipeline.landings AS l ON l.repo = $1 AND l.sha = s.sha
 ORDER BY s.day, s.ordinal
 """
+# The newest revert counts; a revert that was taken back, replaced or dropped does not.
+_LINK_REVERTS = """
+UPDATE pipeline.commit_rows AS c SET reverted_by = n.newest
+FROM (
+  SELECT o.rowid AS id, r.newest
+  FROM pipeline.commit_rows AS o
+  LEFT JOIN (
+    SELECT reverts, max_by(sha, (landed_at, position)) AS newest
+    FROM pipeline.commit_rows
+    WHERE repo = $1 AND reachable AND reverts IS NOT NULL
+    GROUP BY reverts
+  ) AS r ON r.reverts = o.sha
+  WHERE o.repo = $1 AND o.reverted_by IS DISTINCT FROM r.newest
+) AS n
+WHERE c.rowid = n.id
+"""
 _COMMITS = """
 SELECT
   sha, day, epoch_us(landed_at) // 1000000, epoch_us(committed_at) // 1000000,
@@ -94,7 +110,7 @@ ORDER BY landed_at, position
 """
 _DAYS_OF = """
 SELECT DISTINCT day FROM pipeline.commit_rows
-WHERE repo = ? AND reachable AND sha IN (SELECT unnest(from_json(?, '["VARCHAR"]')))
+WHERE repo = ? AND sha IN (SELECT unnest(from_json(?, '["VARCHAR"]')))
 """
 
 
@@ -105,6 +121,7 @@ def replace_commits(db: DuckDBPyConnection, repo: str, days: Sequence[dt.date]) 
     db.execute(_DELETE_FILES, [repo, days])
     db.execute(_INSERT_COMMITS, [repo])
     db.execute(_INSERT_FILES, [repo])
+    link_reverts(db, repo)
     counts = dict(db.execute("SELECT day, count(*) FROM staged_commits GROUP BY day").fetchall())
     return {day: counts.get(day, 0) for day in days}
 
@@ -116,6 +133,11 @@ def commits(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) ->
         files.setdefault((sha, day), []).append(rows.file_of(tuple(change)))
     found = db.execute(_COMMITS, [repo, first, last]).fetchall()
     return [rows.commit_of(repo, row, files.get(row[:2], ())) for row in found]
+
+
+def link_reverts(db: DuckDBPyConnection, repo: str) -> None:
+    """Bring `reverted_by` up to date after any change of the commits."""
+    db.execute(_LINK_REVERTS, [repo])
 
 
 def stored_shas(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) -> list[str]:
@@ -167,6 +189,7 @@ def replace_analyses(db: DuckDBPyConnection, repo: str, days: Sequence[dt.date])
         raise StoreError(f"{repo}: commit {stray[0]} is not stored on any of the days of its triage")
     db.execute(_DELETE_TRIAGED, [repo, days])
     db.execute("INSERT INTO pipeline.commit_rows BY NAME FROM triaged ORDER BY day, position")
+    link_reverts(db, repo)
     db.execute(_DELETE_ANALYSES, [repo, days])
     db.execute("INSERT INTO analyses BY NAME SELECT ? AS repo, * FROM staged_analyses", [repo])
 

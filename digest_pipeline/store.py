@@ -68,6 +68,7 @@ class Store:
             landed.fill(db, "staged_landings")
             lost.fill(db, "staged_gone")
             index.extend(db, repo, tip, fetched_at)
+            slices.link_reverts(db, repo)
 
     def known(self, repo: str, shas: Sequence[str]) -> set[str]:
         """Those of the SHAs that the index has, reachable or not."""
@@ -107,7 +108,7 @@ class Store:
             return slices.stored_shas(db, repo, first, last)
 
     def stored_days(self, repo: str, shas: Sequence[str]) -> set[dt.date]:
-        """The days on which commits with these SHAs are stored."""
+        """The days on which commits with these SHAs are stored, reachable or not."""
         with self._warehouse.transaction() as db:
             return slices.stored_days(db, repo, shas)
 
