@@ -1,0 +1,155 @@
+"""Calls under way: each in a thread of its own that makes the request and writes the answer down.
+
+What to call and what to do with the answer is `asking.py`'s matter.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from digest_pipeline import llm
+from digest_pipeline.answers import Answer, AnswerState
+from digest_pipeline.retry import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from digest_pipeline.answers import Answers
+    from digest_pipeline.budget import Budget, Reservation
+    from digest_pipeline.questions import Prompt
+    from digest_pipeline.retry import Fault
+    from digest_pipeline.tries import Job
+
+T = TypeVar("T")
+
+
+class Door(Protocol):
+    """What is used of the module `llm`; a test may pass another."""
+
+    def complete(self, request: llm.Request) -> llm.Reply:
+        """See `llm.complete`."""
+        ...
+
+    def missing_key(self, model: str) -> bool:
+        """See `llm.missing_key`."""
+        ...
+
+    def price_of(self, model: str) -> llm.Price | None:
+        """See `llm.price_of`."""
+        ...
+
+
+@dataclasses.dataclass(eq=False)
+class Call(Generic[T]):
+    """A request under way or over."""
+
+    job: Job[T]
+    prompt: Prompt
+    request: llm.Request
+    reservation: Reservation
+    shortened: bool
+    started: float
+    """Of the monotonic clock, as all moments here."""
+    arrived: bool = False
+    """The thread is done."""
+    overdue: bool = False
+    """Nobody waits for it any more; what it still brings is kept all the same."""
+    reply: llm.Reply | None = None
+    """What came back and what it cost, also of a failed call that was billed."""
+    fault: Fault | None = None
+    answer: Answer | None = None
+    """The text in the ledger, of a call without a fault."""
+    error: Exception | None = None
+    """Not a failed call, but a failure of ours or of the ledger."""
+
+
+class Calls(Generic[T]):
+    """The calls under way, by the key of their question: one question is never asked twice at once."""
+
+    def __init__(
+        self, door: Door, answers: Answers, budget: Budget, seconds: float, moment: Callable[[], int]
+    ) -> None:
+        self._door = door
+        self._answers = answers
+        self._budget = budget
+        self._seconds = seconds
+        self._moment = moment
+        self._events: queue.SimpleQueue[Call[T]] = queue.SimpleQueue()
+        self._flying: dict[str, Call[T]] = {}
+
+    def __len__(self) -> int:
+        return len(self._flying)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._flying
+
+    def start(self, job: Job[T], prompt: Prompt, request: llm.Request, reservation: Reservation) -> None:
+        """Make a call."""
+        call = Call(job, prompt, request, reservation, job.shortened, time.monotonic())
+        self._flying[prompt.key] = call
+        # A daemon: a server that never lets go must not keep the process.
+        threading.Thread(target=self._make, args=(call,), name="model call", daemon=True).start()
+
+    def wait(self, until: float | None) -> list[Call[T]]:
+        """The next call that is over, or those that reached the time limit; none at the moment `until`.
+
+        A call that nobody waits for any more comes a second time when its thread is done.
+        Raises what failed on our side.
+        """
+        limits = [call.started + self._seconds for call in self._flying.values()]
+        limits += [] if until is None else [until]
+        if not limits:
+            return []
+        try:
+            call = self._events.get(timeout=max(0.0, min(limits) - time.monotonic()))
+        except queue.Empty:
+            return self._overdue()
+        if call.error:
+            raise call.error
+        call.arrived = True
+        if not call.overdue:
+            del self._flying[call.prompt.key]
+        return [call]
+
+    def _overdue(self) -> list[Call[T]]:
+        now = time.monotonic()
+        late = [call for call in self._flying.values() if now >= call.started + self._seconds]
+        for call in late:
+            call.overdue = True
+            del self._flying[call.prompt.key]
+        return late
+
+    def _make(self, call: Call[T]) -> None:
+        try:
+            try:
+                call.reply, status = self._door.complete(call.request), "ok"
+            except llm.CallError as error:
+                call.fault, call.reply = error.fault, error.paid
+                status = judge(error.fault)[1].value
+            self._settle(call, status)
+        except Exception as error:  # noqa: BLE001 - the thread that waits raises it
+            call.error = error
+        self._events.put(call)
+
+    def _settle(self, call: Call[T], status: str) -> None:
+        """Write a call and its answer to the ledger."""
+        reply, model = call.reply or llm.Reply(""), call.request.model
+        if reply.cost_usd is None:
+            cost = self._budget.cost(model, reply.tokens_in, reply.tokens_out)
+            reply = dataclasses.replace(reply, cost_usd=cost)
+        call.reply = reply
+        call.answer = Answer(
+            key=call.prompt.key,
+            state=AnswerState.ARRIVED,
+            model=model,
+            text="" if call.fault else reply.text,
+            tokens_in=reply.tokens_in,
+            tokens_out=reply.tokens_out,
+            cost_usd=reply.cost_usd,
+            latency_ms=int((time.monotonic() - call.started) * 1000),
+        )
+        self._answers.settle(call.reservation.entry, status, call.answer, self._moment())

@@ -1,0 +1,259 @@
+"""The one door to language models: `complete` makes one HTTP request with litellm and returns its text.
+
+litellm is imported inside one function, on the first request of the process: it costs seconds of CPU and
+180 MB, and a run whose answers are all in the ledger must not pay that. No retry, no cache, no router, no
+tools of litellm are used (its own retries send seven requests for three and hide the cause; its cache keys
+lack the server's address). When to ask again is `retry.py`'s matter, and asking is `asking.py`'s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import email.utils
+import importlib
+import io
+import logging
+import math
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from digest_pipeline.models import ModelError, Tier
+from digest_pipeline.retry import Fault, Patience
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+LONGEST_ANSWER = 200_000
+"""Characters; a longer answer is no answer."""
+
+FORMATS = ("json_schema", "json_object", "plain")
+"""The ladder of structured output, best first."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """Which models to ask, and how much that may cost: `[analysis]` of the settings."""
+
+    model: str
+    models: Mapping[Tier, str] = dataclasses.field(default_factory=dict)
+    """Another model for a tier."""
+    fallbacks: tuple[str, ...] = ()
+    """Asked in this order when the model cannot answer."""
+    api_base: str | None = None
+    """For models of the same provider as `model`."""
+    max_concurrency: int = 16
+    timeout_seconds: float = 120.0
+    """Time limit of a call as a whole."""
+    max_cost_usd_per_run: float | None = None
+    max_cost_usd_per_day: float | None = None
+    """Per UTC day, over all repositories that share the ledger."""
+    max_tokens_per_day: int | None = None
+    """Likewise, in and out, for models without a known price too."""
+    prompts_dir: Path | None = None
+    """Folder whose templates replace the built-in ones of the same name."""
+    patience: Patience = dataclasses.field(default_factory=Patience)
+
+    def chain(self, tier: Tier) -> tuple[str, ...]:
+        """The models to ask for a tier, in order, each once."""
+        return tuple(dict.fromkeys((self.models.get(tier, self.model), *self.fallbacks)))
+
+    def base_of(self, model: str) -> str | None:
+        """`api_base` if it is meant for this model: the key of one provider never goes to another."""
+        return self.api_base if self.is_own(model) else None
+
+    def is_own(self, model: str) -> bool:
+        """Whether a model has the provider that `api_base` and the key belong to."""
+        return model.partition("/")[0] == self.model.partition("/")[0]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request."""
+
+    model: str
+    messages: tuple[tuple[str, str], ...]
+    """(role, text)."""
+    schema: Mapping[str, Any]
+    """JSON schema of the answer."""
+    format: str
+    """One of FORMATS."""
+    max_tokens: int
+    timeout_seconds: float
+    api_base: str | None = None
+    api_key: str | None = dataclasses.field(default=None, repr=False)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back and what it cost."""
+
+    text: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float | None = None
+    """None where no price is known."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Price:
+    """USD for one token."""
+
+    tokens_in: float
+    tokens_out: float
+
+
+class CallError(ModelError):
+    """A call failed; `fault` says how, the message nothing that must not be shown."""
+
+    def __init__(self, fault: Fault, paid: Reply | None = None) -> None:
+        super().__init__(f"the model did not answer: {fault.kind} {fault.status or ''}".rstrip())
+        self.fault = fault
+        self.paid = paid
+        """What the failed call cost, when it was billed: a refusal, an answer that was cut off."""
+
+
+def complete(request: Request) -> Reply:
+    """Make one request and return what came back. Raises CallError."""
+    litellm = _litellm()
+    try:
+        response = litellm.completion(**_arguments(request))
+    except Exception as error:  # noqa: BLE001 - litellm raises its own, openai's, httpx's and bare ones
+        raise CallError(_fault_of(error)) from None
+    return _reply_of(response, request)
+
+
+def missing_key(model: str) -> bool:
+    """Whether the environment lacks the key of the model's provider; asked without a request."""
+    with _silent_output():
+        found = _litellm().validate_environment(model)
+    return any(name.endswith(("_KEY", "_TOKEN")) for name in found.get("missing_keys") or ())
+
+
+def price_of(model: str) -> Price | None:
+    """The price of a model, None where litellm's bundled table has none."""
+    try:
+        with _silent_output():
+            info = _litellm().get_model_info(model)
+    except Exception:  # noqa: BLE001 - litellm raises a bare Exception for a model that it does not know
+        return None
+    tokens_in, tokens_out = info.get("input_cost_per_token"), info.get("output_cost_per_token")
+    if not tokens_in and not tokens_out:
+        return None
+    return Price(float(tokens_in or 0), float(tokens_out or 0))
+
+
+def prepare() -> None:
+    """Import litellm now, so that the first call's time limit does not pay for it."""
+    _litellm()
+
+
+def _litellm() -> Any:  # noqa: ANN401 - a module without usable types
+    """litellm, imported without a look at the network and without noise."""
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
+    os.environ.setdefault("LITELLM_LOG", "ERROR")
+    litellm: Any = importlib.import_module("litellm")
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return litellm
+
+
+def _silent_output() -> contextlib.AbstractContextManager[object]:
+    """Litellm prints advertisements on standard output when it does not know a model."""
+    return contextlib.redirect_stdout(io.StringIO())
+
+
+def _arguments(request: Request) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "model": request.model,
+        "messages": [{"role": role, "content": text} for role, text in request.messages],
+        "max_tokens": request.max_tokens,
+        "temperature": 0,
+        "timeout": request.timeout_seconds,
+        "max_retries": 0,
+        # A model that takes no temperature or no response_format is asked without: both are wishes.
+        "drop_params": True,
+    }
+    if request.format == "json_schema":
+        schema = {"name": "answer", "schema": dict(request.schema), "strict": True}
+        arguments["response_format"] = {"type": "json_schema", "json_schema": schema}
+    elif request.format == "json_object":
+        arguments["response_format"] = {"type": "json_object"}
+    if request.api_base:
+        arguments["api_base"] = request.api_base
+    if request.api_key:
+        arguments["api_key"] = request.api_key
+    return arguments
+
+
+def _fault_of(error: Exception) -> Fault:
+    """The parts of an exception of litellm that decide what to do."""
+    body = getattr(error, "body", None)
+    inner = body.get("error", body) if isinstance(body, dict) else {}
+    code = inner.get("code") or inner.get("type") if isinstance(inner, dict) else None
+    headers = getattr(error, "litellm_response_headers", None) or {}
+    response = getattr(error, "response", None)
+    headers = headers or getattr(response, "headers", None) or {}
+    status = getattr(error, "status_code", None)
+    return Fault(
+        kind=type(error).__name__,
+        status=status if isinstance(status, int) else None,
+        code=str(code) if code else getattr(error, "code", None),
+        text=str(error).lower()[:2000],
+        retry_after=seconds_of(headers.get("retry-after"), time.time()),
+    )
+
+
+def seconds_of(retry_after: str | None, now: float) -> float | None:
+    """Seconds that a Retry-After header asks to wait: a number, or a date (RFC 9110, 10.2.3)."""
+    if not retry_after:
+        return None
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(retry_after).timestamp() - now
+        except ValueError:
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _reply_of(response: Any, request: Request) -> Reply:  # noqa: ANN401 - litellm's answers have no usable types
+    """The text and the price of a response; CallError when there is no text to use."""
+    if not response.choices:
+        raise CallError(Fault("Empty", text="no choices"))
+    choice = response.choices[0]
+    text = _scrubbed(choice.message.content or "")
+    extra = getattr(choice.message, "provider_specific_fields", None) or {}
+    usage = getattr(response, "usage", None)
+    tokens_in = int(getattr(usage, "prompt_tokens", 0) or 0)
+    tokens_out = int(getattr(usage, "completion_tokens", 0) or 0)
+    reply = Reply(
+        text=text,
+        tokens_in=tokens_in or sum(estimated_tokens(part) for _, part in request.messages),
+        tokens_out=tokens_out or estimated_tokens(text),
+        cost_usd=(getattr(response, "_hidden_params", None) or {}).get("response_cost"),
+    )
+    if choice.finish_reason == "content_filter" or (not text and extra.get("refusal")):
+        raise CallError(Fault("Refusal", text="refusal"), reply)
+    if not text.strip():
+        raise CallError(Fault("Empty", text="no text"), reply)
+    if choice.finish_reason == "length" or len(text) > LONGEST_ANSWER:
+        raise CallError(Fault("Cut", text="cut off"), reply)
+    return reply
+
+
+def _scrubbed(text: str) -> str:
+    """Text that can be encoded and stored: lone surrogates and NUL become U+FFFD."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+
+
+def estimated_tokens(text: str) -> int:
+    """Tokens of a text for budgets, without a tokenizer: a little high for all common models."""
+    ascii_count = len(text.encode("ascii", "ignore"))
+    return math.ceil(ascii_count / 3.6 + (len(text) - ascii_count) * 1.1)
