@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from digest_pipeline.files import write_files
+from digest_pipeline.models import SettingsError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -46,6 +49,14 @@ nux:
 """
 
 
+WORKSPACE = """\
+load_from:
+  - python_module:
+      module_name: digest_pipeline.definitions
+      location_name: digest_pipeline
+"""
+
+
 def configuration(base: str) -> str:
     """The text of `dagster.yaml` for an instance in the folder `base`."""
     plain = all(c.isalnum() or c in "/._-" for c in base)
@@ -58,9 +69,18 @@ def configuration(base: str) -> str:
 def prepare_home(pipeline_dir: Path) -> Path:
     """Make the instance's folder and its `dagster.yaml`; returns the folder, for DAGSTER_HOME."""
     home = pipeline_dir / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    file = home / "dagster.yaml"
-    text = configuration(str(home))
-    if not file.exists() or file.read_text(encoding="utf-8") != text:
-        file.write_text(text, encoding="utf-8")
+    try:
+        write_files({home / "dagster.yaml": configuration(str(home))})
+    except OSError as error:
+        raise SettingsError(f"data_dir: {home} cannot be written: {error.strerror}") from None
     return home
+
+
+def prepare_workspace(home: Path) -> Path:
+    """Make the file that tells Dagster what to load, named as in the project's `workspace.yaml`.
+
+    The name is part of the identity of schedules and runs, so both ways of starting must agree.
+    """
+    file = home / "workspace.yaml"
+    write_files({file: WORKSPACE})
+    return file

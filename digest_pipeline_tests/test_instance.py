@@ -6,7 +6,8 @@ import dagster as dg
 import pytest
 import yaml
 
-from digest_pipeline.instance import configuration, prepare_home
+from digest_pipeline.instance import configuration, prepare_home, prepare_workspace
+from digest_pipeline.models import SettingsError
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,3 +30,14 @@ def test_runs_are_kept_below_the_data_folder(tmp_path: Path, monkeypatch: pytest
     with dg.DagsterInstance.get() as instance:
         assert instance.get_runs_count() == 0
     assert (home / "history").is_dir()
+
+
+def test_the_web_server_loads_what_the_root_file_names(tmp_path: Path) -> None:
+    made = prepare_workspace(prepare_home(tmp_path))
+    assert made.read_text() == (ROOT / "workspace.yaml").read_text()
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file, not a folder")
+    with pytest.raises(SettingsError, match=r"^data_dir: .* cannot be written: \w[^\n]*$"):
+        prepare_home(tmp_path / "data")
