@@ -27,7 +27,7 @@ import pygit2
 from pygit2.enums import ObjectType, RepositoryOpenFlag
 
 from digest_pipeline.models import CloneError, Repository, TerminalCloneError
-from digest_pipeline.packs import BASE, PACKS, consolidate, fetched_packs, set_base
+from digest_pipeline.packs import BASE, PACKS, consolidate, drop_litter, fetched_packs, set_base
 from digest_pipeline.remotes import branch_of
 from digest_pipeline.transfer import Watch, fetch, isolate, list_heads, prepare, supervise, watch_of
 
@@ -142,6 +142,7 @@ def _sync(path: Path, watch: Watch, token: str | None, now: int) -> Clone:
     old = _tip(repo, ref)
     if old != sha:
         with _source(path, watch, branch, sha) as url:
+            watch.state = ("receiving", 0, 0)
             fetch(repo, url, f"+{ref}:{ref}", watch, token)
     new = _tip(repo, ref)
     if new is None:
@@ -154,7 +155,7 @@ def _sync(path: Path, watch: Watch, token: str | None, now: int) -> Clone:
     repo.config["remote.origin.fetch"] = f"+{ref}:{ref}"
     repo.config["remote.origin.tagOpt"] = "--no-tags"
     repo.config[FETCHED_AT] = now
-    if BASE not in repo.references:
+    if BASE not in repo.references and len(fetched_packs(path)) == 1:
         set_base(repo, new)
     return Clone(path, branch, new, now)
 
@@ -198,8 +199,9 @@ def _work(clone: Path) -> Path:
 def _prepared(path: Path) -> pygit2.Repository:
     """The clone, without what a killed process left in it; made anew when it cannot be read."""
     shutil.rmtree(_work(path), ignore_errors=True)
-    for litter in (*path.glob("objects/pack/pack_git2_*"), *path.rglob("*.lock")):
-        litter.unlink()
+    drop_litter(path)
+    for lock in path.rglob("*.lock"):
+        lock.unlink()
     try:
         repo = _open(path)
         if all(_tip(repo, ref) for ref in repo.references):
@@ -220,7 +222,6 @@ def _source(path: Path, watch: Watch, branch: str, sha: str) -> Iterator[str]:
     if watch.address.path is None:
         yield watch.address.url
         return
-    watch.state = ("packing", 0, 0)
     source = pygit2.Repository(str(watch.address.path), RepositoryOpenFlag.NO_SEARCH)
     if source.is_shallow:
         raise TerminalCloneError(watch.line("it is a shallow clone; complete it with git fetch --unshallow"))

@@ -2,7 +2,8 @@
 
 Each fetch leaves a pack of its own, with whole copies of what its deltas rest on, and each pack slows
 every look-up down. Packs with a `.keep` file hold the history of `refs/digest/base`; the others are made
-into one when they have become many. The cost grows with what came since the base, not with the repository.
+into one when they have become many, and become a part of the base when they hold half as much as it does.
+So the cost grows with what came since the base, and the number of packs with the logarithm of all.
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ PACKS = 32
 
 def fetched_packs(clone: Path) -> list[Path]:
     """The packs that are not of the base, by name."""
-    packs = sorted(clone.glob("objects/pack/pack-*.pack"))
-    return [p for p in packs if not p.with_suffix(".keep").exists()]
+    return [p for p in sorted(clone.glob("objects/pack/pack-*.pack")) if not _of_base(p)]
 
 
 def set_base(repo: pygit2.Repository, tip: str) -> None:
@@ -33,30 +33,63 @@ def set_base(repo: pygit2.Repository, tip: str) -> None:
     repo.references.create(BASE, tip, force=True)
 
 
+def drop_litter(clone: Path) -> None:
+    """Remove what a killed process left: packs that were being received, and halves of packs."""
+    folder = clone / "objects/pack"
+    for file in (*folder.glob("pack_git2_*"), *folder.glob("pack-*.pack"), *folder.glob("pack-*.idx")):
+        other = {".pack": ".idx", ".idx": ".pack"}.get(file.suffix, ".none")
+        if not file.with_suffix(other).exists():
+            file.unlink()
+
+
 def consolidate(clone: Path, work: Path, watch: Watch) -> None:
     """Make one pack of all that was fetched since the base, by a fetch from the clone itself.
 
     `work` is a folder on the same file system, made and removed here. Readers are safe: libgit2 looks
     for new packs when an object is no longer where it was.
     """
-    old = fetched_packs(clone)
     watch.state = ("packing", 0, 0)
-    shutil.rmtree(work, ignore_errors=True)
-    repo = pygit2.init_repository(str(work), bare=True)
-    packs, made = clone / "objects/pack", work / "objects/pack"
-    for keep in packs.glob("pack-*.keep"):
-        for suffix in (".pack", ".idx"):
-            (made / keep.name).with_suffix(suffix).symlink_to(keep.with_suffix(suffix).resolve())
-    repo.references.create(BASE, pygit2.Repository(str(clone)).references[BASE].target)
-    fetch(repo, str(clone), "+refs/*:refs/*", watch)
-    new = [p for p in made.glob("pack-*.pack") if not p.is_symlink()]
+    whole = pygit2.Repository(str(clone))
+    kept = [p for p in sorted(clone.glob("objects/pack/pack-*.pack")) if _of_base(p)]
+    old = fetched_packs(clone)
+    part = _beside(work, kept)
+    base = whole.references[BASE].target if BASE in whole.references else None
+    if base is not None and base in part:
+        part.references.create(BASE, base)
+    else:  # somebody has removed the mark of the base: everything is packed anew
+        old, kept, part = kept + old, [], _beside(work, [])
+    fetch(part, str(clone), "+refs/*:refs/*", watch)
+    if not all(whole.references[name].target in part for name in whole.references):
+        raise ValueError("what was packed is not complete")
+    new = [p for p in work.glob("objects/pack/pack-*.pack") if not p.is_symlink()]
     for pack in new:
         for file in (pack, pack.with_suffix(".idx")):  # a pack is looked at once its index is there
             with file.open("rb") as written:
                 os.fsync(written.fileno())
-            file.replace(packs / file.name)
+            file.replace(clone / "objects/pack" / file.name)
     for pack in old:
         if pack.name not in {p.name for p in new}:
-            pack.with_suffix(".idx").unlink()
-            pack.unlink()
+            for suffix in (".keep", ".idx", ".rev", ".pack"):
+                pack.with_suffix(suffix).unlink(missing_ok=True)
     shutil.rmtree(work)
+    if 2 * _entries(fetched_packs(clone)) > _entries(kept):
+        set_base(whole, str(whole.head.target))
+
+
+def _beside(work: Path, packs: list[Path]) -> pygit2.Repository:
+    """A new repository that holds the same packs and nothing else."""
+    shutil.rmtree(work, ignore_errors=True)
+    pygit2.init_repository(str(work), bare=True)
+    for pack in packs:
+        for file in (pack, pack.with_suffix(".idx")):
+            (work / "objects/pack" / file.name).symlink_to(file.resolve())
+    return pygit2.Repository(str(work))
+
+
+def _of_base(pack: Path) -> bool:
+    return pack.with_suffix(".keep").exists()
+
+
+def _entries(packs: list[Path]) -> int:
+    """How much packs hold, however well it is compressed: the size of their indexes, 28 bytes an object."""
+    return sum(pack.with_suffix(".idx").stat().st_size for pack in packs)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 0.1
 """How often the caller's thread looks: the throttle of progress, the reaction to a deadline."""
-GRACE_SECONDS = 3.0
+GRACE_SECONDS = 1.0
 """How long an interrupted transfer may take to leave nothing behind."""
 CONNECT_SECONDS = 20
 SILENCE_SECONDS = 60

@@ -11,10 +11,14 @@ import shutil
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from digest_pipeline.clones import Clone, sync_clone
+from digest_pipeline.models import Repository
+from digest_pipeline_tests.gitrepo import GitRepo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,15 +47,28 @@ class GitServer:
     """A pack ends after this many bytes."""
     flip_after: int | None = None
     """The byte at this place of a pack is another one."""
+    murmur: bytes = b""
+    """What the server says to the person in front of it before a pack."""
+    page: bytes | None = None
+    """Every request is answered with this web page."""
     requests: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     """(what was asked, the user and password that came with it or "")."""
     stalled: threading.Event = dataclasses.field(default_factory=threading.Event)
     """Set as soon as a request hangs."""
     closing: threading.Event = dataclasses.field(default_factory=threading.Event)
+    http: ThreadingHTTPServer | None = None
 
     def url(self, name: str) -> str:
         """The address of a repository below `root`."""
         return f"http://127.0.0.1:{self.port}/{name}"
+
+    def stop(self) -> None:
+        """Close the port; what comes next is refused."""
+        self.closing.set()
+        if self.http is not None:
+            self.http.shutdown()
+            self.http.server_close()
+            self.http = None
 
     def stall(self) -> None:
         """Hang until the test is over."""
@@ -67,23 +84,61 @@ def serving(root: Path) -> Iterator[GitServer]:
     class Handler(_Handler):
         faults = server
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        http.daemon_threads = True
-        http.block_on_close = False
-        server.port = http.server_address[1]
-        thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.closing.set()
-            http.shutdown()
-            thread.join()
+    server.http = http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http.daemon_threads = True
+    http.block_on_close = False
+    server.port = http.server_address[1]
+    thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()
+
+
+@dataclasses.dataclass
+class World:
+    """A server with one repository, and a folder for its clone."""
+
+    server: GitServer
+    source: GitRepo
+    folder: Path
+
+    @property
+    def repository(self) -> Repository:
+        return Repository("ada/engine", self.server.url("engine.git"))
+
+    @property
+    def tip(self) -> str:
+        return self.source.tip
+
+    def sync(self, now: int = 1, **options: Any) -> Clone:  # noqa: ANN401 - those of sync_clone
+        return sync_clone(self.repository, self.folder, now=now, **options)
+
+    def litter(self) -> list[Path]:
+        """What an interrupted transfer left."""
+        return list(self.folder.rglob("pack_git2_*"))
+
+
+@contextlib.contextmanager
+def world_of(folder: Path) -> Iterator[World]:
+    """A world whose repository has eight commits in a pack of some 320 kB."""
+    source = GitRepo(folder / "served" / "engine.git")
+    for n in range(8):
+        # Random bytes do not shrink: the pack is long enough to be broken off in the middle.
+        source.commit(f"2026-02-0{n + 1}T10:00:00+08:00", f"Change {n}", {f"f{n}.bin": os.urandom(40000)})
+    with serving(source.path.parent) as server:
+        yield World(server, source, folder / "clones")
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     faults: GitServer
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # a client that gives up is what some tests are about
+            super().handle()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
         pass
@@ -100,6 +155,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self._refused():
             return
         faults, pack = self.faults, self._upload_pack([], body)
+        if faults.murmur:
+            said = b"%04x\x02%b" % (5 + len(faults.murmur), faults.murmur)
+            pack = pack.replace(b"NAK\n", b"NAK\n" + said, 1)
         if faults.flip_after is not None and len(pack) > faults.flip_after:
             at = faults.flip_after
             pack = pack[:at] + bytes([pack[at] ^ 0xFF]) + pack[at + 1 :]
@@ -118,6 +176,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(301, {"Location": faults.redirect + self.path})
         elif faults.status is not None:
             self._answer(faults.status, {})
+        elif faults.page is not None:
+            self._answer(200, {"Content-Type": "text/html"}, faults.page)
         elif faults.password is not None and login.partition(":")[2] != faults.password:
             self._answer(401, {"WWW-Authenticate": 'Basic realm="git"'})
         elif not self._repository().is_dir():
@@ -126,11 +186,12 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         return True
 
-    def _answer(self, status: int, headers: dict[str, str]) -> None:
+    def _answer(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
         self.send_response(status)
-        for name, value in (headers | {"Content-Length": "0"}).items():
+        for name, value in (headers | {"Content-Length": str(len(body))}).items():
             self.send_header(name, value)
         self.end_headers()
+        self.wfile.write(body)
 
     def _send(self, data: bytes, what: str) -> None:
         self.send_response(200)
@@ -139,9 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         faults = self.faults
         stop = min(x for x in (faults.hang_after, faults.cut_after, len(data)) if x is not None)
-        with contextlib.suppress(ConnectionError):  # a client that gives up is what some tests are about
-            self.wfile.write(data if what == "advertisement" else data[:stop])
-            self.wfile.flush()
+        self.wfile.write(data if what == "advertisement" else data[:stop])
         if what == "result" and stop < len(data):
             self.close_connection = True
             if faults.hang_after is not None:
