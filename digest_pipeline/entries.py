@@ -5,7 +5,6 @@ Pure: values in, values out, nothing is escaped yet (`markdown`) and nothing is 
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 import datetime as dt
 import re
@@ -24,14 +23,12 @@ from digest_pipeline.models import (
     Tier,
     Triage,
 )
+from digest_pipeline.units import bulk_landings, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from digest_pipeline.links import Links
-
-LANDING_LIMIT = 200
-"""A merge that lands more commits than this is one entry."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -86,17 +83,12 @@ class Entry:
 def counted(commits: Iterable[Commit]) -> tuple[list[Commit], list[Commit], dict[str, int]]:
     """The commits that get an entry, the merges that get none, and (merge SHA → commits it lands).
 
-    Entries are the commits that are no merges; where one merge lands more than `LANDING_LIMIT` of
-    them, it stands for them all. Both lists are newest first.
+    Both lists are newest first. A merge inside a landing that is one entry belongs to that entry.
     """
     ordered = sorted(commits, key=lambda c: (-c.landed_at, -c.committed_at, c.sha))
-    merges = {c.sha for c in ordered if c.is_merge}
-    sizes = collections.Counter(c.landed_by for c in ordered if not c.is_merge)
-    lands = {sha: n for sha, n in sizes.items() if n > LANDING_LIMIT and sha in merges}
-    entries = [c for c in ordered if (c.sha in lands if c.is_merge else c.landed_by not in lands)]
-    # A merge inside a landing that is one entry belongs to that entry.
-    rest = [c for c in ordered if c.is_merge and c.sha not in lands and c.landed_by not in lands]
-    return entries, rest, lands
+    lands = bulk_landings(ordered)
+    merges = [c for c in ordered if c.is_merge and c.landed_by not in lands]
+    return units_of(ordered), merges, lands
 
 
 def anchors_of(commits: Sequence[Commit]) -> dict[str, str]:

@@ -54,7 +54,7 @@ _LAST = r"[^\s|`<>{.,;:!?)\]}'\"*_~\\]"
 # What GitHub turns into a link or a mention by itself; in a code span it stays what it is.
 _ACTIVE = re.compile(
     rf"(?:(?:(?:https?|ftps?)://|www\.|mailto:|xmpp:)[^\s|`<>{{]*{_LAST}"
-    r"|(?<![\w.+%/-])[\w.+%/-]*(?:@\w(?:[\w./-]*\w)?)+)+",
+    r"|(?<![\w.+%/@-])[\w.+%/-]*@[\w.+%/@-]*\w)+",
     re.IGNORECASE,
 )
 _ALWAYS = (
@@ -64,14 +64,12 @@ _ALWAYS = (
     r"|(?<![^\W_])_|_(?![^\W_])"  # nor is an underscore inside a word
     r"|&(?=\#?\w+;)"
     r"|(?<=\{)[{%\#]"
-    r"|(?<=\s)\#(?=\s*\Z)"  # the closing sequence of a heading
+    r"|(?<=\s)\#(?=\#*\s*\Z)"  # the closing sequence of a heading
 )
-_IN_A_LINE = re.compile(_ALWAYS + r"|\](?=\()")
+_IN_A_LINE = re.compile(_ALWAYS + r"|\](?=\()|\[(?=\^)")
 _IN_A_LABEL = re.compile(_ALWAYS + r"|[\[\]]")
 _ENTITIES = {"<": "&lt;", "&": "&amp;", "$": "&#36;"}
-_BLOCK = re.compile(
-    r"[-+=](?=[\s\-=]|\Z)|>|\#{1,6}(?=\s|\Z)|\[(?=[ xX]\]|[!^]|[^\]]*\]:)|(?<=\d)[.)](?=\s|\Z)"
-)
+_BLOCK = re.compile(r"[-+=](?=[\s\-=]|\Z)|>|\#{1,6}(?=\s|\Z)|\[(?=[ xX]\]|[!^]|.*\]:)|(?<=\d)[.)](?=\s|\Z)")
 
 
 def cell(value: str) -> Markdown:
@@ -106,7 +104,7 @@ def prose(value: str) -> Markdown:
     for number, piece in enumerate(re.split("`([^`]+)`", plain(value))):
         new = code(piece) if number % 2 else _escaped(piece, _IN_A_LINE)
         made += " " + new if made.endswith("`") and new.startswith("`") else new
-    return _not_a_block(made.strip())
+    return _not_a_block(re.sub(r"(?<=\{)(?=[{%#])", r"\\", made.strip()))
 
 
 def link(caption: Markdown, url: str | None) -> Markdown:

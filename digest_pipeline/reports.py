@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
-from digest_pipeline import phrases
+from digest_pipeline import page_lines, phrases
 from digest_pipeline.files import report_path
 from digest_pipeline.indexes import index_of
 from digest_pipeline.markdown import Markdown, cell, code, label, link, prose, text
@@ -36,14 +36,6 @@ SCHEMA_VERSION = 1
 BUILT_IN = ("digest", "classic")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Missing:
-    """A repository that has no page for a day, and why."""
-
-    repo: str
-    reason: str
-
-
 def render(page: Page, *, template: str, language: str) -> str:
     """The page as Markdown.
 
@@ -58,28 +50,29 @@ def render(page: Page, *, template: str, language: str) -> str:
 
 _OF_THE_PAGE = (
     phrases.badges,
-    phrases.footer_lines,
+    page_lines.footer_lines,
     phrases.low_line,
     phrases.meta,
     phrases.meta_tail,
-    phrases.navigation,
+    page_lines.navigation,
 )
 _IN_WORDS = (
     phrases.claim,
     phrases.contents_title,
     phrases.folded_title,
-    phrases.highlight_line,
+    page_lines.highlight_line,
     phrases.importance,
     phrases.insight_lines,
-    phrases.names,
+    page_lines.names,
+    page_lines.state_reason,
     phrases.notes,
     phrases.scope,
     phrases.seed_title,
-    phrases.thread_line,
+    page_lines.thread_line,
     phrases.title,
-    phrases.usual_line,
+    page_lines.usual_line,
 )
-_PLAIN = (bars, link, phrases.dotted, phrases.merge_links, phrases.moment, phrases.pr_link)
+_PLAIN = (bars, link, phrases.dotted, page_lines.merge_links, page_lines.moment, phrases.pr_link)
 
 
 def _vocabulary(words: Words, page: Page) -> dict[str, object]:
@@ -118,15 +111,18 @@ def page_files(page: Page, reports_dir: Path, *, template: str, language: str) -
     return files | {path.with_suffix(".json"): render_json(page), path: markdown}
 
 
-def render_daily(
-    day: dt.date, pages: Sequence[Page], missing: Sequence[Missing] = (), *, language: str
-) -> str:
-    """The page across repositories, in the order given: a table, then each one's highlights."""
+def render_daily(day: dt.date, pages: Sequence[Page], missing: Sequence[str] = (), *, language: str) -> str:
+    """The page across repositories, in the order given: a table, then each one's highlights.
+
+    `missing` are the names of the repositories of which nothing is known for this day.
+    """
     words = words_of(language)
     addresses = {page.repo: f"../{report_path(Path(), page.repo, day).as_posix()}" for page in pages}
-    highlight_line = functools.partial(phrases.highlight_line, words)
+    highlight_line = functools.partial(page_lines.highlight_line, words)
     known = {"day": day, "pages": pages, "missing": missing, "addresses": addresses}
-    return _built_in("daily", known | {"say": words, "link": link, "highlight_line": highlight_line})
+    said = {"say": words, "link": link, "highlight_line": highlight_line}
+    state_reason = functools.partial(page_lines.state_reason, words)
+    return _built_in("daily", known | said | {"state_reason": state_reason})
 
 
 def render_index(
@@ -138,7 +134,7 @@ def render_index(
     records with a `report_path`; beyond the newest weeks the days are folded by month and lead to
     their daily page, so that a thousand days of twenty repositories stay a page that opens.
     """
-    known = {"say": words_of(language), "link": link, "index_cells": phrases.index_cells}
+    known = {"say": words_of(language), "link": link, "index_cells": page_lines.index_cells}
     return _built_in("index", known | {"index": index_of(records, dailies)})
 
 
