@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+
 from digest_pipeline.models import (
     Analysis,
     AnalysisState,

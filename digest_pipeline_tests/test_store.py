@@ -262,6 +262,24 @@ def test_a_revert_and_its_original_are_linked_across_days(store: Store) -> None:
     ]
 
 
+def test_reverted_by_follows_every_change_of_the_reverts(store: Store) -> None:
+    def reverted_by() -> str | None:
+        store.publish()
+        return store.query(f"SELECT reverted_by FROM commits WHERE sha = '{sha(1)}'")[1][0][0]
+
+    told = [landing(number) for number in (1, 2, 3)]
+    store.extend_index(REPO, sha(3), NOON, told, [])
+    store.replace_commits(REPO, [DAY, NEXT], [commit(1), commit(2, day=NEXT), commit(3, day=NEXT)])
+    store.replace_analyses(REPO, [NEXT], [triage(2, reverts=sha(1)), triage(3, reverts=sha(1))], [])
+    assert reverted_by() == sha(3)
+    store.replace_commits(REPO, [DAY], [commit(1)])
+    assert reverted_by() == sha(3)
+    store.extend_index(REPO, sha(2), NOON, [], [sha(3)])
+    assert reverted_by() == sha(2)
+    store.replace_analyses(REPO, [NEXT], [triage(2, reverts="#5")], [])
+    assert reverted_by() is None
+
+
 def test_parts_of_a_series_are_linked_to_the_nearest_other_parts(store: Store) -> None:
     far = DAY + dt.timedelta(days=40)
     parts = {1: "1/2", 2: "2/2", 3: "1/3", 4: "1/2", 5: "2/2"}
