@@ -99,11 +99,11 @@ class Page:
     compare_url: str | None
     footer: Footer
 
-    def of_tier(self, tier: Tier) -> tuple[Entry, ...]:
+    def of_tier(self, tier: Tier | str) -> tuple[Entry, ...]:
         """The entries of one tier, newest first."""
-        return tuple(e for e in self.entries if e.tier is tier)
+        return tuple(e for e in self.entries if e.tier == tier)
 
-    def by_area(self, tier: Tier) -> list[tuple[str, tuple[Entry, ...]]]:
+    def by_area(self, tier: Tier | str) -> list[tuple[str, tuple[Entry, ...]]]:
         """The entries of one tier by area: the area with most entries first, then by name."""
         groups: dict[str, list[Entry]] = collections.defaultdict(list)
         for entry in self.of_tier(tier):

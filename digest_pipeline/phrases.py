@@ -61,7 +61,7 @@ def pr_link(entry: Entry) -> Markdown:
 
 def size(entry: Entry) -> Markdown:
     """Lines added and removed, without the number of files."""
-    return code(f"+{entry.insertions:,} {MINUS}{entry.deletions:,}")
+    return Markdown(f"+{entry.insertions:,}\u00a0{MINUS}{entry.deletions:,}")
 
 
 def meta(words: Words, page: Page, entry: Entry) -> Markdown:
