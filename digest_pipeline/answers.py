@@ -105,8 +105,12 @@ class Answers:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
             self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._make_tables()
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._make_tables()
+            except BaseException:
+                self._db.close()
+                raise
 
     def get(self, key: str) -> Answer | None:
         """The answer under a key, if there is one."""

@@ -60,7 +60,7 @@ class Asking(Generic[T]):
         self._dead: dict[str, Cause] = {}
         self._keys: dict[str, str | None] = {}
         self._formats: dict[str, int] = {}
-        self._proven: set[str] = set()
+        self._proven: set[tuple[str, str]] = set()
         self._fresh: set[str] = set()
         self._good = 0
         self._bad = 0
@@ -125,7 +125,9 @@ class Asking(Generic[T]):
     def _queue(self, job: Job[T], at: float | None = None) -> None:
         """Ask a job when its turn comes, not before the moment `at`."""
         if at is None:
-            heapq.heappush(self._ready, (tuple(job.question.rank), next(self._order), job))
+            # What was asked before goes first: its next call may teach something about the model.
+            place = (*job.question.rank, not job.asked)
+            heapq.heappush(self._ready, (place, next(self._order), job))
         else:
             heapq.heappush(self._waiting, (at, next(self._order), job))
 
@@ -163,6 +165,7 @@ class Asking(Generic[T]):
             return True
         if job.bad_text:
             job.bad_text, job.repaired = None, True
+        job.asked = True
         self._calls.start(job, prompt, request, reserved)
         return True
 
@@ -186,7 +189,7 @@ class Asking(Generic[T]):
             return False
         own = self._config.is_own(model)
         self._keys[model] = self._api_key if own else None
-        if (own and self._api_key) or not self._door.missing_key(model):
+        if (own and self._api_key) or not self._door.missing_keys(model):
             return False
         if own and self._config.api_base:
             # A server of one's own mostly wants no key, but the clients of some providers do.
@@ -206,16 +209,19 @@ class Asking(Generic[T]):
         if call.arrived:
             self._budget.settle(call.reservation, call.reply)
             self.tally.add(call.reply)
-        for job in self._parked.pop(call.prompt.key, []):
-            self._queue(job)
         if not call.arrived:
             self._failed(call, Fault("Overdue"))
         elif call.fault and not call.overdue:
             self._failed(call, call.fault)
         elif not call.fault:
             self._pace.went_well()
+            self._proven.add((call.request.model, call.request.format))
+            if call.job.plain:
+                self._formats[call.request.model] = llm.FORMATS.index("plain")
             self._start_calls()
             self._read(call)
+        for job in self._parked.pop(call.prompt.key, []):
+            self._queue(job)
 
     def _read(self, call: Call[T]) -> None:
         """Finish a job with the text that arrived, or ask again."""
@@ -230,15 +236,14 @@ class Asking(Generic[T]):
                 self._bad_answer(call, str(error), answer.text)
             return
         self._good += 1
-        if model not in self._proven:
-            self._proven.add(model)
-            self._formats[model] = llm.FORMATS.index(call.request.format)
         self._fresh.add(call.prompt.key)
         self._finish(job, Outcome(value, answer))
 
     def _failed(self, call: Call[T], fault: Fault) -> None:
         """Decide what to do after a call without a text."""
         job, model = call.job, call.request.model
+        if job.done:
+            return
         verdict, cause = judge(fault)
         if pushes_back(fault):
             self._pace.pushed_back(call.started, time.monotonic())
@@ -256,7 +261,7 @@ class Asking(Generic[T]):
             step = after_failure(
                 job,
                 fault,
-                proven=model in self._proven,
+                proven=(model, call.request.format) in self._proven,
                 structured=call.request.format != "plain",
                 patience=self._config.patience,
             )

@@ -34,8 +34,8 @@ class Door(Protocol):
         """See `llm.complete`."""
         ...
 
-    def missing_key(self, model: str) -> bool:
-        """See `llm.missing_key`."""
+    def missing_keys(self, model: str) -> list[str]:
+        """See `llm.missing_keys`."""
         ...
 
     def price_of(self, model: str) -> llm.Price | None:

@@ -8,11 +8,10 @@ lack the server's address). When to ask again is `retry.py`'s matter, and asking
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import email.utils
+import functools
 import importlib
-import io
 import logging
 import math
 import os
@@ -125,18 +124,16 @@ def complete(request: Request) -> Reply:
     return _reply_of(response, request)
 
 
-def missing_key(model: str) -> bool:
-    """Whether the environment lacks the key of the model's provider; asked without a request."""
-    with _silent_output():
-        found = _litellm().validate_environment(model)
-    return any(name.endswith(("_KEY", "_TOKEN")) for name in found.get("missing_keys") or ())
+def missing_keys(model: str) -> list[str]:
+    """The variables with keys that the model's provider needs and the environment lacks; no request."""
+    found = _litellm().validate_environment(model)
+    return [name for name in found.get("missing_keys") or () if name.endswith(("_KEY", "_TOKEN"))]
 
 
 def price_of(model: str) -> Price | None:
     """The price of a model, None where litellm's bundled table has none."""
     try:
-        with _silent_output():
-            info = _litellm().get_model_info(model)
+        info = _litellm().get_model_info(model)
     except Exception:  # noqa: BLE001 - litellm raises a bare Exception for a model that it does not know
         return None
     tokens_in, tokens_out = info.get("input_cost_per_token"), info.get("output_cost_per_token")
@@ -145,13 +142,9 @@ def price_of(model: str) -> Price | None:
     return Price(float(tokens_in or 0), float(tokens_out or 0))
 
 
-def prepare() -> None:
-    """Import litellm now, so that the first call's time limit does not pay for it."""
-    _litellm()
-
-
+@functools.cache
 def _litellm() -> Any:  # noqa: ANN401 - a module without usable types
-    """litellm, imported without a look at the network and without noise."""
+    """The module litellm, imported without a look at the network and without noise, and made warm."""
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
     os.environ.setdefault("LITELLM_LOG", "ERROR")
@@ -160,12 +153,26 @@ def _litellm() -> Any:  # noqa: ANN401 - a module without usable types
     litellm.telemetry = False
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    _warm_up(litellm)
     return litellm
 
 
-def _silent_output() -> contextlib.AbstractContextManager[object]:
-    """Litellm prints advertisements on standard output when it does not know a model."""
-    return contextlib.redirect_stdout(io.StringIO())
+def _warm_up(litellm: Any) -> None:  # noqa: ANN401 - a module without usable types
+    """Make a call that does not leave the process.
+
+    The first call imports 500 more modules, a second of CPU: with sixteen first calls at once that was up
+    to three seconds, which would count against their time limit.
+    """
+    httpx: Any = importlib.import_module("httpx")
+    openai: Any = importlib.import_module("openai")
+    message = {"role": "assistant", "content": "{}"}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    body = {"id": "0", "object": "chat.completion", "created": 0, "model": "none", "choices": [choice]}
+    transport = httpx.MockTransport(lambda _request: httpx.Response(200, json=body))
+    with httpx.Client(transport=transport) as http:
+        client = openai.OpenAI(api_key="none", base_url="http://localhost", http_client=http)
+        request = Request("openai/none", (("user", "{}"),), {"type": "object"}, "plain", 1, 1.0)
+        litellm.completion(**_arguments(request), client=client)
 
 
 def _arguments(request: Request) -> dict[str, Any]:

@@ -6,6 +6,7 @@ decorate JSON, and strict about what the fields mean.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import Annotated, Any, Literal, TypeVar
@@ -116,6 +117,7 @@ FORMS: dict[Tier, type[Given]] = {Tier.HIGH: GivenHigh, Tier.MEDIUM: GivenMedium
 M = TypeVar("M", bound=BaseModel)
 
 
+@functools.cache
 def schema_of(form: type[BaseModel]) -> dict[str, Any]:
     """The JSON schema of a form as strict structured output wants it: all fields named, none added."""
     schema = _bare(form.model_json_schema())

@@ -40,6 +40,7 @@ class Job(Generic[T]):
     """Why the first model that was given up did not answer."""
     final: bool = True
     """No model that was given up would answer the next time."""
+    asked: bool = False
     done: bool = False
 
     @property
@@ -77,7 +78,7 @@ class Step:
 def after_failure(job: Job[T], fault: Fault, *, proven: bool, structured: bool, patience: Patience) -> Step:
     """The next step of a job whose call failed; counts the failure in the job.
 
-    `proven`: the model has answered in this run, so a bare 400 is about this question alone.
+    `proven`: the model has answered in this form in this run, so a bare 400 is about this question alone.
     `structured`: the call asked for structured output. Fatal and format verdicts are the run's matter.
     """
     verdict, cause = judge(fault)

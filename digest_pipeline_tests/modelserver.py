@@ -115,20 +115,23 @@ class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 128
     model_server: ModelServer
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is no error of the server."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
     disable_nagle_algorithm = True
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
         """Nothing is printed."""
 
+    def _model_server(self) -> ModelServer:
+        assert isinstance(self.server, _Server)
+        return self.server.model_server
+
     def do_POST(self) -> None:
-        server = self.server.model_server
+        server = self._model_server()
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         received = server.receive(body)
         try:
@@ -145,7 +148,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             server.leave()
 
     def _fail(self, fault: Fault, body: dict[str, Any]) -> None:
-        self.server.model_server.closing.wait(fault.hang)
+        self._model_server().closing.wait(fault.hang)
         if fault.reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
@@ -171,7 +174,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         for start in range(0, len(payload), size):
             self.wfile.write(payload[start : start + size])
             self.wfile.flush()
-            self.server.model_server.closing.wait(drip / pieces)
+            self._model_server().closing.wait(drip / pieces)
 
 
 def _envelope(body: dict[str, Any], fault: Fault) -> bytes:
