@@ -141,6 +141,7 @@ def _sync(path: Path, watch: Watch, token: str | None, now: int) -> Clone:
     ref = f"refs/heads/{branch}"
     old = _tip(repo, ref)
     if old != sha:
+        _make_way(repo, ref)
         with _source(path, watch, branch, sha) as url:
             watch.state = ("receiving", 0, 0)
             fetch(repo, url, f"+{ref}:{ref}", watch, token)
@@ -148,7 +149,7 @@ def _sync(path: Path, watch: Watch, token: str | None, now: int) -> Clone:
     if new is None:
         raise TerminalCloneError(watch.line(f"branch {branch!r} has gone or is no commit; check branch"))
     if old is not None and old != new and not repo.descendant_of(new, old):
-        repo.references.create(f"{KEPT}{old}", old, force=True)
+        _keep(repo, old)
     # What was fetched is written down in a form in which `git fetch` does the same by hand.
     repo.set_head(ref)
     repo.config["remote.origin.url"] = watch.address.url
@@ -158,6 +159,18 @@ def _sync(path: Path, watch: Watch, token: str | None, now: int) -> Clone:
     if BASE not in repo.references and len(fetched_packs(path)) == 1:
         set_base(repo, new)
     return Clone(path, branch, new, now)
+
+
+def _keep(repo: pygit2.Repository, tip: str) -> None:
+    repo.references.create(f"{KEPT}{tip}", tip, force=True)
+
+
+def _make_way(repo: pygit2.Repository, ref: str) -> None:
+    """Put away branches that were tracked before and that git cannot have beside `ref`: a and a/b."""
+    for other in list(repo.references):
+        if other.startswith(f"{ref}/") or ref.startswith(f"{other}/"):
+            _keep(repo, str(repo.references[other].target))
+            repo.references.delete(other)
 
 
 def _head(repo: pygit2.Repository, watch: Watch, token: str | None) -> tuple[str, str]:
@@ -222,7 +235,7 @@ def _source(path: Path, watch: Watch, branch: str, sha: str) -> Iterator[str]:
     if watch.address.path is None:
         yield watch.address.url
         return
-    source = pygit2.Repository(str(watch.address.path), RepositoryOpenFlag.NO_SEARCH)
+    source = pygit2.Repository(str(watch.address.path))
     if source.is_shallow:
         raise TerminalCloneError(watch.line("it is a shallow clone; complete it with git fetch --unshallow"))
     common = Path(source.path)

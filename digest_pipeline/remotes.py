@@ -130,9 +130,13 @@ def failure(name: str, address: Address, kind: str, text: str) -> CloneError:
     if kind == "AuthError":
         advice = "load a key into ssh-agent" if address.scheme == "ssh" else "check the token"
         return TerminalCloneError(line(name, address, f"{text}; {advice}"))
-    if kind == "CertificateError":
-        trust = "known_hosts" if address.scheme == "ssh" else "the system's certificates"
-        return TerminalCloneError(line(name, address, f"{text}; check the address and {trust}"))
+    if kind == "CertificateError":  # libgit2 only says that "the user" refused it
+        what = (
+            "its host key is not trusted; check the address and ~/.ssh/known_hosts"
+            if address.scheme == "ssh"
+            else "its certificate is not trusted; check the address and the system's certificates"
+        )
+        return TerminalCloneError(line(name, address, what))
     for pattern, advice in _TERMINAL if kind.endswith("Error") and kind != "OSError" else ():
         if re.search(pattern, text):
             return TerminalCloneError(line(name, address, f"{text}; {advice}"))

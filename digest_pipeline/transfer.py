@@ -8,6 +8,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import dataclasses
+import os
 import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +29,8 @@ GRACE_SECONDS = 1.0
 CONNECT_SECONDS = 20
 SILENCE_SECONDS = 60
 """A server that sends nothing for so long is given up."""
+
+_NO_KEY = "no ssh-agent has a key that opens it; load one with ssh-add, or use https and token_env"
 
 T = TypeVar("T")
 
@@ -172,11 +175,14 @@ class _Callbacks(pygit2.RemoteCallbacks):
         watch.check()
         if allowed_types & CredentialType.USERNAME and not allowed_types & CredentialType.SSH_KEY:
             return pygit2.Username(address.user or "git")
-        if self.given:
-            raise TerminalCloneError(watch.line("the credentials were refused; renew the token or the key"))
-        self.given = True
         if allowed_types & CredentialType.SSH_KEY:
+            if self.given or "SSH_AUTH_SOCK" not in os.environ:
+                raise TerminalCloneError(watch.line(_NO_KEY))
+            self.given = True
             return pygit2.KeypairFromAgent(username_from_url or address.user or "git")
+        if self.given:
+            raise TerminalCloneError(watch.line("the token was refused; renew it or check its rights"))
+        self.given = True
         secret = self.token or address.password
         if not secret or not allowed_types & CredentialType.USERPASS_PLAINTEXT:
             raise TerminalCloneError(

@@ -45,6 +45,8 @@ class GitServer:
     """A pack stops flowing after this many bytes, but the connection stays."""
     cut_after: int | None = None
     """A pack ends after this many bytes."""
+    drip_after: int | None = None
+    """What comes after so many bytes of a pack comes slowly, 160 kB a second."""
     flip_after: int | None = None
     """The byte at this place of a pack is another one."""
     murmur: bytes = b""
@@ -198,10 +200,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", f"application/x-git-upload-pack-{what}")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        faults = self.faults
-        stop = min(x for x in (faults.hang_after, faults.cut_after, len(data)) if x is not None)
-        self.wfile.write(data if what == "advertisement" else data[:stop])
-        if what == "result" and stop < len(data):
+        if what == "advertisement":
+            self.wfile.write(data)
+            return
+        faults, whole = self.faults, len(data)
+        stop = min(x for x in (faults.hang_after, faults.cut_after, whole) if x is not None)
+        quick = min(stop, whole if faults.drip_after is None else faults.drip_after)
+        self.wfile.write(data[:quick])
+        for at in range(quick, stop, 1600):
+            faults.closing.wait(0.01)
+            self.wfile.write(data[at : min(at + 1600, stop)])
+        if stop < whole:
             self.close_connection = True
             if faults.hang_after is not None:
                 faults.stall()

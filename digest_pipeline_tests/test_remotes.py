@@ -102,7 +102,6 @@ def test_the_branch_is_the_wanted_one_or_that_of_head(
         ("GitError", "failed to resolve address for h.org: Name or service not known", TransientCloneError),
         ("GitError", "a message that nobody knows", TransientCloneError),
         ("AuthError", "anything", TerminalCloneError),
-        ("CertificateError", "anything", TerminalCloneError),
         ("OSError", "[Errno 28] No space left on device: 'object not found'", TransientCloneError),
     ],
 )
@@ -110,6 +109,19 @@ def test_a_failure_says_whether_it_can_pass(kind: str, text: str, expected: type
     error = failure("ada/engine", address_of("https://me:secret@h.org/a"), kind, text)
     assert type(error) is expected
     assert str(error).startswith(f"ada/engine: https://h.org/a: {text}; ")
+
+
+@pytest.mark.parametrize(
+    ("url", "what"),
+    [
+        ("ssh://h.org/a", "its host key is not trusted; "),
+        ("https://h.org/a", "its certificate is not trusted; "),
+    ],
+)
+def test_a_server_that_is_not_trusted_is_said_to_be(url: str, what: str) -> None:
+    error = failure("ada/engine", address_of(url), "CertificateError", "user rejected certificate")
+    assert type(error) is TerminalCloneError
+    assert what in str(error)
 
 
 @given(st.text())
