@@ -207,8 +207,10 @@ def _fault_of(error: Exception) -> Fault:
     response = getattr(error, "response", None)
     headers = headers or getattr(response, "headers", None) or {}
     status = getattr(error, "status_code", None)
+    # litellm calls a 408 of the server a time-out too; only the one without a response took the whole limit.
+    kind = type(error).__name__
     return Fault(
-        kind=type(error).__name__,
+        kind="ServerTimeout" if kind == "Timeout" and headers else kind,
         status=status if isinstance(status, int) else None,
         code=str(code) if code else getattr(error, "code", None),
         text=str(error).lower()[:2000],
