@@ -28,9 +28,7 @@ def report_path(reports_dir: Path, repo: str, day: dt.date) -> Path:
     than letters, digits, `.`, `_` and `-` is rewritten and ends in a part of its hash, so that two
     names never share a folder and none leaves `reports_dir`.
     """
-    owner, _, name = repo.partition("/")
-    parts = [owner, *name.split("/")]
-    return reports_dir.joinpath(*map(_folder, parts), f"{day.isoformat()}.md")
+    return reports_dir.joinpath(*map(_folder, repo.split("/")), f"{day.isoformat()}.md")
 
 
 def _folder(part: str) -> str:

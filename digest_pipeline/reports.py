@@ -27,7 +27,7 @@ from digest_pipeline.words import TEMPLATES, Words, words_of
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from digest_pipeline.models import DayRecord
     from digest_pipeline.pages import Page
@@ -186,8 +186,13 @@ def _environment() -> SandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"cell": cell, "code": code, "label": label, "prose": prose, "text": text}
+    environment.filters |= {escape.__name__: _filter(escape) for escape in (cell, code, label, prose, text)}
     return environment
+
+
+def _filter(escape: Callable[[str], Markdown]) -> Callable[[object], Markdown]:
+    """A function of `markdown` as a filter, which is given dates and numbers, too."""
+    return lambda value: escape("" if value is None else str(value))
 
 
 def _printed(value: object) -> object:

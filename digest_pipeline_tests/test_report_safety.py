@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,7 +67,7 @@ def test_every_page_of_the_month_keeps_the_rules(template: str, language: str) -
         levels, ids = made.headings, made.anchors
         assert levels.count(1) == 1
         assert levels[0] == 1
-        assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+        assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
         assert len(ids) == len(set(ids))
         inside = {href[1:] for href in made.hrefs if href.startswith("#")}
         assert inside <= set(ids)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest_pipeline import reports
+from digest_pipeline.highlights import first_sentence, shorten
+from digest_pipeline.models import ChangeType, Tier
+from digest_pipeline.reading import counts
+from digest_pipeline_tests.sample_days import SEED_DAY, Day, commit_of, day_with, page, recorded
+
+MONTH = recorded()
+
+
+def bullets(text: str) -> list[str]:
+    part = text.split("### 📌", 1)[-1].split("###", 1)[0]
+    return [line for line in part.splitlines() if line.startswith("- ")]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_three_to_six_bullets_a_day_each_short_and_linked(language: str) -> None:
+    for day, of in MONTH.items():
+        lines = bullets(reports.render(page(day, of, language), template="digest", language=language))
+        assert 3 <= len(lines) <= 6
+        for line in lines:
+            characters, words = counts(line)
+            assert characters <= 60
+            assert words <= 25
+            assert re.search(r"\]\(#c-[0-9a-f]{7}\)", line)
+
+
+def day(*changes: tuple[str, Tier, dict[str, Any]]) -> Day:
+    rows = [(commit_of(title, at=1771380000 + n), tier) for n, (title, tier, _) in enumerate(changes)]
+    made = day_with(rows)
+    for (commit, _), (_, _, changed) in zip(rows, changes, strict=True):
+        given = {"behaviour": (), "summary": f"{commit.subject} happened."} | changed
+        made.analyses[commit.sha] = dataclasses.replace(made.analyses[commit.sha], **given)
+    return made
+
+
+def test_behaviour_security_and_removals_go_first() -> None:
+    of = day(
+        ("Plain", Tier.HIGH, {}),
+        ("Guard", Tier.MEDIUM, {"change_type": ChangeType.SECURITY}),
+        ("Call", Tier.HIGH, {"behaviour": ("`call()` returns a list.",)}),
+        ("Tiny", Tier.LOW, {"behaviour": ("nothing to see",)}),
+    )
+    told = [h.sentence for h in page(SEED_DAY, of, "en").highlights]
+    assert told == ["`call()` returns a list.", "Guard happened.", "Plain happened."]
+
+
+def test_a_day_of_two_commits_has_two_bullets() -> None:
+    assert len(page(SEED_DAY, day(("One", Tier.LOW, {}), ("Two", Tier.LOW, {}))).highlights) == 2
+
+
+def test_what_was_reverted_the_same_day_is_told_once() -> None:
+    of = day(("One", Tier.HIGH, {}), ('Revert "One"', Tier.HIGH, {}), ("Two", Tier.LOW, {}))
+    one, revert, _ = of.commits
+    of.triages[revert.sha] = dataclasses.replace(of.triages[revert.sha], reverts=one.sha)
+    made = page(SEED_DAY, of, "en").highlights
+    assert [h.thread is not None for h in made] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("One thing. Another.", "One thing."),
+        ("改了 `a.b`。还有。", "改了 `a.b`。"),
+        ("See v1.2 and a.py for it", "See v1.2 and a.py for it"),
+        ("Now `x. y` is gone. More", "Now `x. y` is gone."),
+    ],
+)
+def test_the_first_sentence_ends_at_a_full_stop(text: str, first: str) -> None:
+    assert first_sentence(text) == first
+
+
+@given(st.text(alphabet="ab `。中", max_size=60), st.integers(5, 40), st.integers(1, 9))
+def test_a_short_sentence_never_ends_inside_backticks(text: str, width: int, words: int) -> None:
+    assert shorten(text, width, words).count("`") % 2 == 0 or text.count("`") % 2

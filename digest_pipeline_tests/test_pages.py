@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import pytest
+
+from digest_pipeline import reports
+from digest_pipeline.models import Commit, DayTotals, DigestError, Tier, window_of
+from digest_pipeline.pages import page_of
+from digest_pipeline_tests.sample_days import (
+    SEED_DAY,
+    SGLANG,
+    ZONE,
+    Day,
+    commit_of,
+    day_with,
+    page,
+    record_of,
+    recorded,
+)
+
+AT = 1771380000
+
+
+def merge(sha: str, at: int, landed_by: str = "") -> Commit:
+    return dataclasses.replace(
+        commit_of("Merge it", sha=sha, at=at), is_merge=True, landed_by=landed_by or sha
+    )
+
+
+def landed(count: int, by: str, at: int = AT) -> list[Commit]:
+    made = [commit_of(f"Part {n}", at=at) for n in range(count)]
+    return [dataclasses.replace(c, landed_by=by, committed_at=at - n) for n, c in enumerate(made)]
+
+
+def low(*commits: Commit) -> Day:
+    return day_with([(c, Tier.LOW) for c in commits])
+
+
+def test_entries_are_newest_first_whatever_the_order_of_the_commits() -> None:
+    of = recorded()[SEED_DAY]
+    turned = dataclasses.replace(of, commits=tuple(reversed(of.commits)))
+    assert page(SEED_DAY, of) == page(SEED_DAY, turned)
+    times = [e.time for e in page(SEED_DAY, of).entries]
+    assert times == sorted(times, reverse=True)
+
+
+def test_merges_are_named_and_not_counted() -> None:
+    made = page(SEED_DAY, low(*landed(2, "e" * 40), merge("e" * 40, AT)))
+    assert (made.commits, len(made.entries), len(made.merges)) == (2, 2, 1)
+    text = reports.render(made, template="digest", language="en")
+    assert text.count("| Ada Lovelace |") == 2
+    assert 'Merge commits (not counted): <a id="c-eeeeeee"></a>' in text
+    assert made.first_sha == made.last_sha == "e" * 40
+
+
+def test_a_merge_of_more_than_200_commits_is_one_entry() -> None:
+    bulk = [*landed(201, "e" * 40), merge("d" * 40, AT, landed_by="e" * 40), merge("e" * 40, AT)]
+    made = page(SEED_DAY, low(*bulk, commit_of("Other", at=AT + 9)))
+    assert [e.title for e in made.entries] == ["Other", "Merge it"]
+    assert made.entries[1].lands == 201
+    assert made.merges == ()
+    assert "lands 201 commits" in reports.render(made, template="digest", language="en")
+
+
+def test_a_merge_of_200_commits_is_200_entries() -> None:
+    made = page(SEED_DAY, low(*landed(200, "e" * 40), merge("e" * 40, AT)))
+    assert made.commits == 200
+
+
+def test_two_commits_with_the_same_beginning_have_two_anchors() -> None:
+    early, late = (
+        commit_of("One", sha="abcdef0" + "1" * 33, at=AT),
+        commit_of("Two", sha="abcdef0" + "2" * 33, at=AT + 1),
+    )
+    made = page(SEED_DAY, low(early, late))
+    assert [e.anchor for e in made.entries] == ["c-abcdef02", "c-abcdef0"]
+
+
+def test_a_commit_without_a_judgement_is_an_error_that_says_what_to_do() -> None:
+    of = low(commit_of("One"))
+    with pytest.raises(DigestError, match="has no importance; run the analyses of this day"):
+        page(SEED_DAY, dataclasses.replace(of, triages={}))
+
+
+def test_a_commit_without_an_analysis_is_an_entry_that_says_so() -> None:
+    of = day_with([(commit_of("One"), Tier.HIGH)])
+    made = page(SEED_DAY, dataclasses.replace(of, analyses={}))
+    assert made.pending == 1
+    assert "模型分析待补" in reports.render(made, template="digest", language="zh")
+
+
+def test_the_number_at_the_end_goes_only_when_it_is_the_pull_request() -> None:
+    kept = dataclasses.replace(commit_of("Fix the port (#12)"), pr_number=13)
+    made = page(SEED_DAY, low(commit_of("Fix it (#18… (#12)"), kept, commit_of("(#5)")))
+    assert {e.title for e in made.entries} == {"Fix it (#18…", "Fix the port (#12)", "(#5)"}
+
+
+def test_first_time_authors_are_named_at_their_first_commit() -> None:
+    one, two = commit_of("One", author="New", at=AT), commit_of("Two", author="New", at=AT + 60)
+    made = page(SEED_DAY, low(one, two, commit_of("Three", at=AT)), newcomers={one.author_email})
+    assert made.newcomers == ("New",)
+    assert [e.title for e in made.entries if e.newcomer] == ["One"]
+
+
+def totals(days: int, commits: int = 10) -> list[DayTotals]:
+    return [DayTotals(SEED_DAY - dt.timedelta(days=n), commits, 100, 50, 4, 1) for n in range(days + 1)]
+
+
+def test_a_day_is_compared_with_the_median_of_the_days_before_it() -> None:
+    made = page(SEED_DAY, recorded()[SEED_DAY], totals=totals(40))
+    assert made.usual is not None
+    assert (made.usual.days, made.usual.commits.median, made.usual.lines.median) == (28, 10, 150)
+    assert (made.usual.commits.value, made.usual.high.value, made.usual.high.median) == (25, 24, 10)
+    assert made.usual.trend == (*[10] * 28, 25)
+    text = reports.render(made, template="digest", language="zh")
+    assert "](2026-02-18.svg) 与近 28 天的中位数相比：提交 25（中位 10）" in text
+    picture = reports.render_sparkline(made)
+    assert picture is not None
+    assert picture.count("<rect") == 29
+    assert picture == reports.render_sparkline(made)
+
+
+def test_a_day_with_little_before_it_is_not_compared() -> None:
+    made = page(SEED_DAY, recorded()[SEED_DAY], totals=totals(6))
+    assert made.usual is None
+    assert reports.render_sparkline(made) is None
+
+
+def test_the_window_shows_the_offset_of_its_own_moments() -> None:
+    day, zone = dt.date(2026, 3, 8), "America/New_York"
+    record = record_of(day)
+    made = page_of(SGLANG, window_of(day, zone), zone, record, (), {}, {}, language="en")
+    assert (made.start, made.end) == ("2026-03-08T00:00:00-05:00", "2026-03-09T00:00:00-04:00")
+    assert zone != ZONE
