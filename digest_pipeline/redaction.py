@@ -39,9 +39,9 @@ _PLACEHOLDER = re.compile(
 def redact(text: str) -> str:
     """The text without secrets; in the place of each stands what it was, in square brackets."""
     text = _PRIVATE_KEY.sub("[redacted: Private Key]", text)
+    text = _TOKENS.sub("[redacted: Token]", text)
     for kind, pattern in _known_patterns():
         text = pattern.sub(f"[redacted: {kind}]", text)
-    text = _TOKENS.sub("[redacted: Token]", text)
     return _ASSIGNED.sub(_without_value, text)
 
 
