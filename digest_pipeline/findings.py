@@ -1,0 +1,135 @@
+"""The facts of a commit's diff as values: what `facts` finds, `triage` weighs and `statements` says."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+from digest_pipeline.models import FileKind
+
+if TYPE_CHECKING:
+    from digest_pipeline.manifests import Dependency, Value
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Name:
+    """A name and the file that defines it."""
+
+    name: str
+    kind: str
+    path: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Renamed:
+    """A definition with a new name and the same body, or the same definition in another file."""
+
+    old: str
+    new: str
+    kind: str
+    path: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Signature:
+    """A public function whose parameters changed."""
+
+    name: str
+    path: str
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+    required: tuple[str, ...]
+    """The gained ones without a default."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Size:
+    """What a commit changes in files of one kind."""
+
+    kind: FileKind
+    files: int
+    insertions: int
+    deletions: int
+    added_files: int
+    deleted_files: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Facts:
+    """What one commit's diff shows; every sequence is sorted by path and position, without repeats."""
+
+    sizes: tuple[Size, ...] = ()
+    added: tuple[Name, ...] = ()
+    """Public names that are new, without the members of a class that is itself new."""
+    removed: tuple[Name, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+    moved: tuple[Renamed, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    values: tuple[Value, ...] = ()
+    """Public constants, fields and defaults of parameters that changed."""
+    internal_added: tuple[Name, ...] = ()
+    internal_removed: tuple[Name, ...] = ()
+    settings: tuple[Value, ...] = ()
+    env_added: tuple[str, ...] = ()
+    env_removed: tuple[str, ...] = ()
+    options_added: tuple[str, ...] = ()
+    options_removed: tuple[str, ...] = ()
+    endpoints_added: tuple[str, ...] = ()
+    endpoints_removed: tuple[str, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    code_added: int = 0
+    """Lines of source that hold code, without blanks, comments and docstrings."""
+    code_removed: int = 0
+    is_formatting_only: bool = False
+    """Source changed, but only in layout."""
+    is_prose_only: bool = False
+    """Source changed, but only in comments and docstrings."""
+    deprecations: int = 0
+    """Added lines of code that warn of a deprecation."""
+    shown: frozenset[str] = frozenset()
+    """Those of the names and values above that stand verbatim in the changed lines or their context."""
+
+    def size(self, *kinds: FileKind) -> Size:
+        """The sum over some kinds, all without an argument."""
+        sizes = [s for s in self.sizes if not kinds or s.kind in kinds]
+        first = kinds[0] if kinds else FileKind.SOURCE
+        totals = (
+            sum(getattr(s, f) for s in sizes)
+            for f in ("files", "insertions", "deletions", "added_files", "deleted_files")
+        )
+        return Size(first, *totals)
+
+    @property
+    def kinds(self) -> frozenset[FileKind]:
+        """The kinds of file that changed."""
+        return frozenset(s.kind for s in self.sizes)
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether a test changed with it."""
+        return FileKind.TEST in self.kinds
+
+    def words(self) -> set[str]:
+        """Every name and value that a sentence about these facts may put in backticks."""
+        names = {
+            n.name
+            for group in (self.added, self.removed, self.internal_added, self.internal_removed)
+            for n in group
+        }
+        names |= {word for r in (*self.renamed, *self.moved) for word in (r.old, r.new)}
+        for signature in self.signatures:
+            names |= {signature.name, *signature.gained, *signature.lost}
+        for value in (*self.values, *self.settings, *self.dependencies):
+            names |= {value.name, value.old or "", value.new or ""}
+        names |= {name[:-1].partition("(")[2] for name in names if name.endswith(")")}
+        names |= {name.partition("(")[0] for name in names}
+        names |= {part for name in names for part in (bare_name(name), name[: -len(bare_name(name))].rstrip(".:"))}
+        for used in (self.env_added, self.env_removed, self.options_added, self.options_removed):
+            names.update(used)
+        return {*names, *self.endpoints_added, *self.endpoints_removed} - {""}
+
+
+def bare_name(name: str) -> str:
+    """The last part of a qualified name: `generate` of `Engine.generate`."""
+    return re.split(r"\.|::", name)[-1]

@@ -1,0 +1,126 @@
+"""What the changed lines of a diff say by themselves, in any language.
+
+Works on the hunks alone, so it holds where a file does not parse or was not read in whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_LINES = 4000
+_MAX_WIDTH = 1000
+_HEADER = re.compile(r"^@@+ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
+_COMMENT = re.compile(
+    r"^\s*(#(?!\s*(?:include|define|if|ifdef|ifndef|else|elif|endif|pragma|undef|error)\b)|//|/\*|\*/|\*\s|\*$|--\s|;;|<!--|\"\"\"|''')"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Line:
+    """One added or removed line."""
+
+    is_added: bool
+    number: int
+    """In the version that has it, from 1."""
+    text: str
+
+    @property
+    def is_blank_or_comment(self) -> bool:
+        """Whether it holds no code, as far as one line can tell."""
+        return not self.text.strip() or bool(_COMMENT.match(self.text))
+
+
+def changed_lines(patch: str) -> list[Line]:
+    """The added and removed lines in order, at most 4,000, each cut at 1,000 characters."""
+    lines: list[Line] = []
+    old = new = 0
+    for row in patch.split("\n"):
+        if match := _HEADER.match(row):
+            old, new = int(match[1]), int(match[2])
+        elif row.startswith("+"):
+            lines.append(Line(is_added=True, number=new, text=row[1:_MAX_WIDTH]))
+            new += 1
+        elif row.startswith("-"):
+            lines.append(Line(is_added=False, number=old, text=row[1:_MAX_WIDTH]))
+            old += 1
+        elif not row.startswith("\\"):
+            old, new = old + 1, new + 1
+        if len(lines) >= MAX_LINES:
+            break
+    return lines
+
+
+_ENVIRONMENT = re.compile(
+    r"""(?:environ(?:\.get|\.pop|\.setdefault)?\s*[\[(]\s*|getenv\s*\(\s*|env::var(?:_os)?\s*\(\s*|\bENV\s*(?:\[|\.fetch\()\s*
+    |(?:Lookup|Get)env\s*\(\s*|LookupEnv\s*\(\s*|process\.env\[\s*|env_(?:bool|int|str|float|flag|var)\s*\(\s*
+    |get_(?:bool|int|str|float)?_?env(?:_var|_bool|_int)?\s*\(\s*|Env(?:Bool|Int|Str|Float|Var)\s*\(\s*)["']([A-Z][A-Z0-9_]{2,60})["']
+    |process\.env\.([A-Z][A-Z0-9_]{2,60})\b
+    |\benvs\.([A-Z][A-Z0-9_]{2,60})\b
+    |^\s*export\s+([A-Z][A-Z0-9_]{2,60})=
+    |^\s*([A-Z][A-Z0-9_]{3,60})\s*=\s*Env(?:Bool|Int|Str|Float|Var)\(
+    |\bconst\s+([A-Z][A-Z0-9_]{2,60})\s*:\s*&'static\s+str""",
+    re.VERBOSE,
+)
+_OPTION = re.compile(
+    r"""(?:add_argument|\.option|\boption|\.flag|add_option|Flag|opt|Arg::new|\.long|parameter)\w*\s*\([^)]{0,80}?["'](--[a-z][\w-]{1,50})["']
+    |^\s*["'](--[a-z][\w-]{1,50})["'],?\s*$
+    |\.long\(\s*"([a-z][\w-]{1,50})"
+    |\blong\s*=\s*"([a-z][\w-]{1,50})"
+    |strcmp\w*\([^)]{0,40}"(--[a-z][\w-]{1,50})"
+    """,
+    re.VERBOSE,
+)
+_ENDPOINT = re.compile(
+    r"""(?:\b(?:app|router|api|server|blueprint|bp|r|mux|e|engine|group)\.(?:get|post|put|delete|patch|route|websocket|api_route|GET|POST|PUT|DELETE|PATCH)
+    |HandleFunc|@(?:Get|Post|Put|Delete|Patch|Request)Mapping|add_api_route|\.route)\s*\(\s*(?:path\s*=\s*|value\s*=\s*)?["'](/[\w/{}:.<>*-]{0,80})["']""",
+    re.VERBOSE,
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Usage:
+    """An environment variable, command-line option or endpoint that the changed lines name."""
+
+    kind: str
+    """`env`, `option` or `endpoint`."""
+    name: str
+    is_added: bool
+
+
+def usages(lines: Iterable[Line], old: bytes | None, new: bytes | None) -> list[Usage]:
+    """What comes or goes: named on one side only, and, where the files are known, nowhere else in them."""
+    sides: dict[bool, dict[tuple[str, str], None]] = {True: {}, False: {}}
+    for line in lines:
+        for kind, pattern in (("env", _ENVIRONMENT), ("option", _OPTION), ("endpoint", _ENDPOINT)):
+            if line.text.strip() and not line.is_blank_or_comment:
+                for match in pattern.finditer(line.text):
+                    name = next((g for g in match.groups() if g), "")
+                    name = f"--{name}" if kind == "option" and not name.startswith("--") else name
+                    sides[line.is_added][kind, name] = None
+    found = []
+    for is_added, other in ((True, old), (False, new)):
+        for kind, name in sides[is_added]:
+            elsewhere = other is not None and re.search(
+                rb"(?<![\w-])" + re.escape(name.encode()) + rb"(?![\w-])", other
+            )
+            if (kind, name) not in sides[not is_added] and not elsewhere:
+                found.append(Usage(kind, name, is_added))
+    return found
+
+
+def code_only(lines: Iterable[Line]) -> list[Line]:
+    """The lines that hold code, as far as single lines can tell."""
+    return [line for line in lines if not line.is_blank_or_comment]
+
+
+def is_same_code(lines: Iterable[Line]) -> bool:
+    """Whether removed and added code differ in layout only: blanks, line breaks, trailing commas, quotes."""
+    sides = {True: [], False: []}
+    for line in code_only(lines):
+        sides[line.is_added].append(re.sub(r"[\s,()\"'\\;]+", "", line.text))
+    return "".join(sides[True]) == "".join(sides[False])

@@ -1,0 +1,178 @@
+"""The facts of a diff as short lines in one language, for prompts and for the fields of an analysis.
+
+Names are put in backticks only where they stand verbatim in the changed lines or their context; no line
+holds any other mark, a backtick of the commit itself, or a line break.
+"""
+
+from __future__ import annotations
+
+import collections
+import itertools
+from typing import TYPE_CHECKING
+
+from digest_pipeline.catalogue import joined, labels, say
+from digest_pipeline.findings import bare_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from digest_pipeline.findings import Facts, Name, Signature
+    from digest_pipeline.manifests import Dependency, Value
+
+_MOST_NAMES = 4
+_MOST_LINES = 24
+_LONGEST_NAME = 80
+
+
+def code(text: str, known: Collection[str]) -> str:
+    """A name or value in backticks where it may be looked up, plain otherwise, always one line."""
+    plain = " ".join(text.split())
+    if text in known and "`" not in text and plain == text and len(text) <= _LONGEST_NAME:
+        return f"`{text}`"
+    return plain.replace("`", "'")[:_LONGEST_NAME]
+
+
+def named(language: str, name: str, known: Collection[str]) -> str:
+    """A qualified name: whole where it stands so in the diff, else its last part and its owner."""
+    bare = bare_name(name)
+    owner = name[: len(name) - len(bare)].rstrip(".:")
+    if not owner or name in known:
+        return code(name, known)
+    return say(language, "definition.of", owner=code(owner, known), name=code(bare, known))
+
+
+def listed(language: str, names: Iterable[str]) -> str:
+    """The first names of a list, and how many there are when not all are shown."""
+    every = list(names)
+    text = joined(language, every[:_MOST_NAMES])
+    return text if len(every) <= _MOST_NAMES else say(language, "list.more", names=text, n=len(every))
+
+
+def fact_lines(facts: Facts, language: str) -> list[str]:
+    """All facts as short lines, the interface first: at most 24, the same for the same facts."""
+    lines = [*interface_lines(facts, language), *_inner_lines(facts, language)]
+    sizes = [
+        say(
+            language,
+            "fact.size",
+            kind=labels(language)[f"kind.{s.kind.value}"],
+            files=s.files,
+            insertions=s.insertions,
+            deletions=s.deletions,
+        )
+        for s in facts.sizes
+    ]
+    if sizes:
+        lines.append(say(language, "fact.sizes", sizes=joined(language, sizes)))
+    return lines[-1:] + lines[:-1] if len(lines) <= _MOST_LINES else [lines[-1], *lines[: _MOST_LINES - 1]]
+
+
+def interface_lines(facts: Facts, language: str) -> list[str]:
+    """What changes for those who use the code: one line for each sort of change."""
+    return list(
+        itertools.chain(
+            _by_kind(facts, facts.removed, "fact.removed", language),
+            (
+                say(language, "fact.renamed", old=code(r.old, facts.shown), new=code(r.new, facts.shown))
+                for r in facts.renamed
+            ),
+            (_signature(facts, s, language) for s in facts.signatures),
+            _by_kind(facts, facts.added, "fact.added", language),
+            _usages(facts, language),
+            (_value(facts, v, language) for v in facts.values),
+            _settings(facts, language),
+            (_dependency(facts, d, language) for d in facts.dependencies if not d.is_dev),
+        )
+    )
+
+
+def _by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Iterator[str]:
+    groups: dict[str, list[str]] = collections.defaultdict(list)
+    for name in names:
+        groups[name.kind].append(named(language, name.name, facts.shown))
+    for kind, found in groups.items():
+        yield say(language, key, kind=labels(language)[f"definition.{kind}"], names=listed(language, found))
+
+
+def _signature(facts: Facts, signature: Signature, language: str) -> str:
+    name = named(language, signature.name, facts.shown)
+    gained = listed(language, (code(p, facts.shown) for p in signature.gained))
+    lost = listed(language, (code(p, facts.shown) for p in signature.lost))
+    if gained and lost:
+        return say(language, "fact.gains_loses", name=name, names=gained, lost=lost)
+    return say(language, "fact.gains" if gained else "fact.loses", name=name, names=gained or lost)
+
+
+def _usages(facts: Facts, language: str) -> Iterator[str]:
+    for key in (
+        "options_added",
+        "options_removed",
+        "env_added",
+        "env_removed",
+        "endpoints_added",
+        "endpoints_removed",
+    ):
+        names: tuple[str, ...] = getattr(facts, key)
+        if names:
+            yield say(language, f"fact.{key}", names=listed(language, (code(n, facts.shown) for n in names)))
+
+
+def _value(facts: Facts, value: Value, language: str) -> str:
+    old, new = code(value.old or "", facts.shown), code(value.new or "", facts.shown)
+    if value.name.endswith(")"):
+        owner, _, name = value.name[:-1].partition("(")
+        key = (
+            "fact.default_changed" if old and new else "fact.default_added" if new else "fact.default_removed"
+        )
+        return say(
+            language,
+            key,
+            owner=named(language, owner, facts.shown),
+            name=code(name, facts.shown),
+            old=old,
+            new=new,
+        )
+    key = "fact.value_changed" if old and new else "fact.value_changed_long"
+    return say(language, key, name=named(language, value.name, facts.shown), old=old, new=new)
+
+
+def _settings(facts: Facts, language: str) -> Iterator[str]:
+    new = [code(v.name, facts.shown) for v in facts.settings if v.old is None]
+    old = [code(v.name, facts.shown) for v in facts.settings if v.new is None]
+    for key, names in (("fact.setting_added", new), ("fact.setting_removed", old)):
+        if names:
+            yield say(language, key, names=listed(language, names))
+    changed = [
+        v
+        for v in facts.settings
+        if v.old is not None and v.new is not None and len(v.old) + len(v.new) < _LONGEST_NAME
+    ]
+    for v in changed[:_MOST_NAMES]:
+        old_new = {"old": code(v.old or "", facts.shown), "new": code(v.new or "", facts.shown)}
+        yield say(language, "fact.setting_changed", name=code(v.name, facts.shown), **old_new)
+
+
+def _dependency(facts: Facts, dependency: Dependency, language: str) -> str:
+    name, old, new = (
+        code(part or "", facts.shown) for part in (dependency.name, dependency.old, dependency.new)
+    )
+    if dependency.old is None or dependency.new is None:
+        key = "fact.dependency_added" if dependency.old is None else "fact.dependency_removed"
+        return say(language, key, name=name, new=new).strip()
+    key = "fact.dependency_major" if dependency.is_major else "fact.dependency_changed"
+    return say(language, key, name=name, old=old or "-", new=new or "-")
+
+
+def _inner_lines(facts: Facts, language: str) -> Iterator[str]:
+    """What is worth knowing of the inside."""
+    yield from _by_kind(facts, facts.internal_added, "fact.internal_added", language)
+    yield from _by_kind(facts, facts.internal_removed, "fact.internal_removed", language)
+    if facts.moved:
+        names = listed(language, (named(language, m.new, facts.shown) for m in facts.moved))
+        yield say(language, "fact.moved_many", names=names)
+    yield from (_dependency(facts, d, language) for d in facts.dependencies if d.is_dev)
+    if facts.deprecations:
+        yield say(language, "fact.deprecations", n=facts.deprecations)
+    for key in ("formatting_only", "prose_only"):
+        if getattr(facts, f"is_{key}"):
+            yield say(language, f"fact.{key}")

@@ -1,0 +1,174 @@
+"""How important a commit is, with named reasons; its type, area and series. Pure.
+
+The score is a sum of signals times weights (`DEFAULT_WEIGHTS`, changed by `[importance]` of the
+settings); the tier follows from two thresholds and the rank within the day. How the weights were found
+and how well they do: docs/importance.md.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from digest_pipeline.areas import area_of, is_among
+from digest_pipeline.change_types import change_type
+from digest_pipeline.models import Reason, Tier, Triage
+from digest_pipeline.signals import signals_of
+from digest_pipeline.subjects import RevertHint, is_breaking, parse_subject, revert_hint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest_pipeline.facts import Facts
+    from digest_pipeline.models import Commit
+    from digest_pipeline.signals import Signal
+
+__all__ = ["DEFAULT_WEIGHTS", "WEIGHT_NAMES", "RevertHint", "revert_hint", "score_of", "triage_day"]
+
+DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {
+        "code_size": 3.0,
+        "many_source_files": 1.0,
+        "new_source_file": 1.0,
+        "public_name_added": 1.0,
+        "public_name_removed": 1.0,
+        "signature_broken": 1.0,
+        "signature_extended": 0.5,
+        "default_changed": 0.5,
+        "option_added": 0.7,
+        "option_removed": 1.0,
+        "dependency_changed": 1.0,
+        "dependency_major": 1.0,
+        "severe_fault": 1.0,
+        "severe_fault_in_body": 0.5,
+        "measured_gain": 0.7,
+        "deprecation": 1.5,
+        "removal": 1.0,
+        "new_support": 0.8,
+        "said_minor": -0.8,
+        "said_experimental": -0.7,
+        "breaking": 4.0,
+        "no_source": -2.0,
+        "formatting_only": -2.0,
+        "prose_only": -2.0,
+        "tested": 0.7,
+        "type_feature": 1.0,
+        "type_fix": 1.0,
+        "type_perf": 1.0,
+        "type_refactor": 0.0,
+        "type_docs": -2.0,
+        "type_test": -2.0,
+        "type_build": -0.5,
+        "type_ci": -2.0,
+        "type_config": -0.5,
+        "type_security": 3.0,
+        "security": 1.0,
+        "type_revert": 1.5,
+        "type_release": 6.0,
+        "type_chore": -1.0,
+        "threshold_medium": 2.2,
+        "threshold_high": 4.2,
+        "high_share": 0.2,
+        "busy_day": 8.0,
+    }
+)
+"""Points of each signal at its full amount; what the last four mean: docs/importance.md."""
+WEIGHT_NAMES = frozenset(DEFAULT_WEIGHTS)
+
+
+def triage_day(
+    commits: Sequence[tuple[Commit, Facts]],
+    *,
+    areas: Sequence[tuple[str, Sequence[str]]] = (),
+    exclude: Sequence[str] = (),
+    weights: Mapping[str, float] = DEFAULT_WEIGHTS,
+    originals: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Triage]:
+    """Judge all commits of one repository and day, by SHA, in the order given.
+
+    In: the commits with their facts; the settings' areas (name, globs) and excluded globs; weights that
+    differ from the default; for reverts, the SHA of the original where it is known. A commit whose files
+    are all excluded is of low importance.
+    """
+    weights = {**DEFAULT_WEIGHTS, **weights}
+    judged: dict[str, Triage] = {}
+    for commit, facts in commits:
+        judged[commit.sha] = _judge(commit, facts, areas, exclude, weights, originals)
+    tiers = _tiers(judged, weights)
+    return {sha: _with_tier(triage, tiers[sha]) for sha, triage in judged.items()}
+
+
+def score_of(signals: Mapping[str, Signal], weights: Mapping[str, float]) -> tuple[float, tuple[Reason, ...]]:
+    """The score and its reasons, the heaviest first; what weighs nothing is no reason."""
+    reasons = [
+        Reason(name, round(weights[name] * amount, 1), count)
+        for name, (amount, count) in signals.items()
+        if name in weights
+    ]
+    reasons = sorted((r for r in reasons if r.points), key=lambda r: (-abs(r.points), r.code))
+    return round(sum(r.points for r in reasons), 1), tuple(reasons)
+
+
+def tier_of(score: float, weights: Mapping[str, float] = DEFAULT_WEIGHTS) -> Tier:
+    """The tier by the thresholds alone."""
+    if score >= weights["threshold_high"]:
+        return Tier.HIGH
+    return Tier.MEDIUM if score >= weights["threshold_medium"] else Tier.LOW
+
+
+def _judge(  # noqa: PLR0913 - what one commit is judged by
+    commit: Commit,
+    facts: Facts,
+    areas: Sequence[tuple[str, Sequence[str]]],
+    exclude: Sequence[str],
+    weights: Mapping[str, float],
+    originals: Mapping[str, str],
+) -> Triage:
+    subject = parse_subject(commit.subject)
+    kind = change_type(subject, commit.body, facts)
+    signals = signals_of(subject, commit.body, kind, facts, is_breaking=is_breaking(commit))
+    if exclude and commit.files and all(is_among(f.path, exclude) for f in commit.files):
+        score, reasons = 0.0, (Reason("excluded", 0.0),)
+    else:
+        score, reasons = score_of(signals, weights)
+    return Triage(
+        sha=commit.sha,
+        change_type=kind,
+        area=area_of(subject, commit.files, areas),
+        importance=tier_of(score, weights) if reasons[:1] != (Reason("excluded", 0.0),) else Tier.LOW,
+        score=score,
+        reasons=reasons,
+        reverts=originals.get(commit.sha) or _named_original(commit),
+        series=subject.series,
+    )
+
+
+def _named_original(commit: Commit) -> str | None:
+    hint = revert_hint(commit)
+    if hint is None:
+        return None
+    names = [*hint.shas, *(f"#{n}" for n in hint.pr_numbers), *hint.subjects]
+    return names[0]
+
+
+def _tiers(judged: Mapping[str, Triage], weights: Mapping[str, float]) -> dict[str, Tier]:
+    """The tiers of a day: a busy one has at least one high commit and at most a share of them."""
+    tiers = {sha: triage.importance for sha, triage in judged.items()}
+    ranked = sorted(judged, key=lambda sha: (-judged[sha].score, sha))
+    if len(ranked) < weights["busy_day"]:
+        return tiers
+    most = max(1, math.ceil(len(ranked) * weights["high_share"]))
+    high = [sha for sha in ranked if tiers[sha] is Tier.HIGH]
+    for sha in high[most:]:
+        if judged[sha].score < weights["threshold_high"] + 2:
+            tiers[sha] = Tier.MEDIUM
+    if not high and tiers[ranked[0]] is Tier.MEDIUM:
+        tiers[ranked[0]] = Tier.HIGH
+    return tiers
+
+
+def _with_tier(triage: Triage, tier: Tier) -> Triage:
+    return dataclasses.replace(triage, importance=tier)

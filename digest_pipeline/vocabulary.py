@@ -1,0 +1,186 @@
+"""The words of commit messages that have a meaning for the rules: types, verbs, objects, effects.
+
+Only words and patterns, no decisions; `subjects` reads messages with them and `triage` weighs.
+"""
+
+from __future__ import annotations
+
+import re
+
+from digest_pipeline.models import ChangeType
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TAG_KINDS: dict[ChangeType, frozenset[str]] = {
+    ChangeType.FEATURE: _words("feat feature features enhancement enh newfeature newmodel"),
+    ChangeType.FIX: _words("fix fixes fixed bug bugfix bugfixes hotfix quickfix fixup fixbug bugs"),
+    ChangeType.PERF: _words("perf performance optimization optimize optimisation optimise speed opt"),
+    ChangeType.REFACTOR: _words("refactor refactoring refact cleanup clean rework style nfc refacto"),
+    ChangeType.DOCS: _words("doc docs documentation readme changelog blog cookbook docstring"),
+    ChangeType.TEST: _words("test tests testing ut unittest unittests e2e benchmark benchmarks bench qa"),
+    ChangeType.BUILD: _words(
+        "build deps dep dependencies dependency docker dockerfile packaging package cmake wheel wheels bazel "
+        "compile install devcontainer nix make"
+    ),
+    ChangeType.CI: _words("ci cicd workflow workflows githubactions gha actions infra nightly precommit"),
+    ChangeType.SECURITY: _words("security sec cve"),
+    ChangeType.REVERT: _words("revert reverts"),
+    ChangeType.RELEASE: _words("release"),
+    ChangeType.CONFIG: _words("config"),
+    ChangeType.CHORE: _words("chore misc minor trivial lint format typing autosync sync housekeeping"),
+}
+_KIND_OF_TAG = {word: kind for kind, words in _TAG_KINDS.items() for word in words}
+
+
+def tag_kind(tag: str) -> ChangeType | None:
+    """The type that a tag, prefix or scope stands for, if it is one of the usual words."""
+    plain = re.sub(r"[^a-z0-9]", "", tag.lower())
+    return _KIND_OF_TAG.get(plain)
+
+
+_VERBS: dict[ChangeType, frozenset[str]] = {
+    ChangeType.FEATURE: _words(
+        "add adds added adding support supports supporting supported enable enables enabled enabling "
+        "introduce introduces introduced implement implements implemented implementing allow allows allowing "
+        "expose exposes exposed provide provides integrate integrates port ports create creates extend extends "
+        "enhance enhances improve improves improved improving accept accepts initial new let register "
+        "permit offer include includes export exports upstream adapt generalize recognize teach"
+    ),
+    ChangeType.FIX: _words(
+        "fix fixes fixed fixing bugfix hotfix correct corrects corrected resolve resolves resolved repair "
+        "prevent prevents avoid avoids handle handles handling restore restores ensure ensures guard guards "
+        "address addresses workaround mitigate protect reject rejects tolerate patch don't dont "
+        "catch check checks validate validates respect preserve preserves honor quickfix "
+        "unbreak recover sanitize raise raises forbid disallow propagate sync"
+    ),
+    ChangeType.PERF: _words(
+        "optimize optimizes optimized optimizing optimise speed speedup speeds accelerate accelerates fuse fuses "
+        "cache caches vectorize parallelize prefetch overlap tune autotune reduce reduces minimize reuse reuses"
+    ),
+    ChangeType.REFACTOR: _words(
+        "refactor refactors refactored refactoring rename renames renamed renaming move moves moved moving clean "
+        "cleanup cleans simplify simplifies extract extracts split splits reorganize restructure consolidate "
+        "unify unifies remove removes removed removing dedupe deduplicate migrate migrates replace replaces "
+        "convert converts decouple inline inlines factor drop drops delete deletes deprecate deprecates use uses "
+        "using switch switches make makes change changes changed rewrite rework tidy merge merges combine "
+        "centralize standardize normalize align isolate separate modernize polish unused relax store pass "
+        "modify adjust adjusts revise revisit kill prune strip hide disable disables set update updates updated "
+        "return returns get skip apply treat keep wrap promote mark track turn put prefer default force "
+        "annotate define declare share"
+    ),
+    ChangeType.DOCS: _words("document documents documenting clarify explain typo typos reword describe"),
+    ChangeType.TEST: _words("test tests testing deflake unskip cover"),
+    ChangeType.BUILD: _words(
+        "bump bumps bumped upgrade upgrades upgraded upgrading downgrade pin unpin repin"
+    ),
+    ChangeType.RELEASE: _words("release"),
+    ChangeType.CHORE: _words("format reformat lint"),
+}
+_KIND_OF_VERB = {word: kind for kind, words in _VERBS.items() for word in words}
+FILLERS = _words(
+    "tiny quick minor small a an the some more few just again further super followup follow-up up follow really "
+    "better correctly properly temporarily temp try trying attempt wip slightly simple nit also to we please "
+    "always only automatically now optionally partially fully"
+)
+
+
+def verb_kind(word: str) -> ChangeType | None:
+    """The type that a leading verb stands for."""
+    return _KIND_OF_VERB.get(word.lower().strip(",.:;"))
+
+
+def is_verb(word: str) -> bool:
+    """Whether a word starts a sentence rather than names an area."""
+    return verb_kind(word) is not None or word.lower() in FILLERS
+
+
+RELEASE = re.compile(
+    r"""^(?:(?:prepare|prep|cut|publish|start|begin|finali[sz]e|tag|bump|update|upgrade|increment|set|chore)\b.{0,40}
+      \b(?:release|version)s?\b.{0,40}?\bv?\d+\.\d+ | release\b\s*:?\s*(?:version\s*)?v?\d+(?:\.\d+)+
+      | (?:prepare|cut|prep)\b.{0,20}\brelease\b | v?\d+\.\d+(?:\.\d+)?(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)\.?\d*)?$
+      | version\s+(?:bump|v?\d+\.\d+) | bump\s+(?:the\s+)?version\b | [\w.-]+\s+v?\d+\.\d+\.\d+(?:[-.]?\w+)?\s+release$
+      | redis\s+\d+\.\d+ | bump\s+to\s+v?\d+\.\d+ | (?:update|bump)\s+(?:the\s+)?changelog\s+for\s+v?\d)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
+    (
+        ChangeType.CI,
+        re.compile(
+            r"\b(ci|cd|workflows?|github actions?|gha|nightly|nightlies|runners?|codeowners|pre-?commit|pr-test"
+            r"|jenkins(file)?|dependabot|renovate|buildkite|codecov|\S+\.yml|/?rerun-\S*|/\S+-ci|ci_\w+)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        ChangeType.TEST,
+        re.compile(
+            r"(\b(tests?|ut|uts|unit-?tests?|test ?cases?|test ?suites?|fixtures?|flaky|e2e|snapshots?|mocks?|benchmarks?"
+            r"|benchmarking|coverage|asserts? in tests?|fuzzers?|test_\w+|bench_\w+)\b|\btest/)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        ChangeType.DOCS,
+        re.compile(
+            r"\b(docs?|documentation|readme(\.\w+)?|changelog|docstrings?|typos?|comments?|tutorials?|guides?|cookbook"
+            r"|blog|links?|contributors|sponsors|licen[cs]e|grammar|spelling|wording|\S+\.(md|rst|mdx|ipynb)"
+            r"|release notes|roadmap|slack|contributing|faq|help text|logo)(?!\w)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        ChangeType.BUILD,
+        re.compile(
+            r"(\b(docker\w*|dependenc(y|ies)|deps|requirements|wheels?|cmake\w*|compil(e|ation|ing|er warnings?)|build|builds"
+            r"|makefile|packaging|pyproject(\.toml)?|setup\.py|rust crate|crates?|submodules?|toolchain|lock ?file|sdist"
+            r"|conda|nix|msrv|cargo\.\w+|install script|linker|images?(?= release| tag| version))\b|\.dockerfile)",
+            re.IGNORECASE,
+        ),
+    ),
+)
+PHRASE_END = re.compile(
+    r"\s(?:for|in|on|by|with|to|when|via|from|if|that|which|where|while|after|before|because|due|since|at|into"
+    r"|during|under|of|using|as|and|so|instead)\s|[,;:(]",
+    re.IGNORECASE,
+)
+
+SECURITY = re.compile(
+    r"\b(CVE-\d{4}-\d+|GHSA-\w{4}|vulnerabilit(y|ies)|security (fix|issue|bug|advisory|hole|patch|release)"
+    r"|(path|directory) traversal|sql injection|code injection|command injection|shell injection|xss|csrf|ssrf|redos"
+    r"|privilege escalation|auth(entication|orization)? bypass|remote code execution|arbitrary code|rce"
+    r"|untrusted (input|data|pickle)|leak(s|ed|ing)? (the )?(credentials?|secrets?|tokens?|passwords?)"
+    r"|heap overflow|buffer overflow|stack overflow|out[- ]of[- ]bounds (read|write)|use[- ]after[- ]free)\b",
+    re.IGNORECASE,
+)
+SEVERE = re.compile(
+    r"\b(crash(es|ed|ing)?|segfaults?|segmentation fault|panics?|deadlocks?|hangs?|hanging|infinite loop"
+    r"|data (loss|corruption|race)|corrupt(s|ed|ion|ing)?|wrong (result|output|answer|value|token)s?"
+    r"|incorrect (result|output|answer|value|data)s?|inaccurate|accuracy (issue|bug|drop|loss|regression|problem)s?"
+    r"|garbage|garbled|nans?|memory leaks?|leak(s|ed|ing)?|oom|out of memory|illegal memory|illegal instruction"
+    r"|race condition|overflow|undefined behaviou?r|null[- ]?(ptr|pointer)|double[- ]free|regression|broken|breaks?"
+    r"|fails? to (start|load|launch|import|compile|boot)|startup|silently|assert(ion)? fail\w*|abort(s|ed)?"
+    r"|unusable|out[- ]of[- ]bounds)\b",
+    re.IGNORECASE,
+)
+PERF = re.compile(
+    r"\b(perf(ormance)?|throughput|latenc(y|ies)|speed ?ups?|faster|slow(er|ness|down)?|optimi[sz]\w*|accelerat\w+"
+    r"|overheads?|memory (usage|footprint|consumption)|redundant|bandwidth|hot path|fused? \w+|wasteful\w*)\b",
+    re.IGNORECASE,
+)
+NUMBERS = re.compile(
+    r"(~?\d+(?:\.\d+)?\s?[x×](?!\d|\w)|[+-]?\d+(?:\.\d+)?\s?%|\d+(?:\.\d+)?\s*(?:ms|us|µs|ns|GB/s|TFLOPS?|tok(?:ens)?/s|req/s|qps|ops/s)"
+    r"\s*(?:->|→|to|=>)\s*\d)",
+    re.IGNORECASE,
+)
+MINOR = re.compile(
+    r"\b(tiny|minor|nits?|typos?|small|trivial|cosmetic|cleanups?|clean up|unused|redundant|dead code|lint|formatting"
+    r"|whitespace|wording|grammar|log(s|ging)?( messages?)?|messages?|comments?|rename|indentation|qol|dummy)\b",
+    re.IGNORECASE,
+)
+DEPRECATION = re.compile(
+    r"\b(deprecat\w+|sunset|end[- ]of[- ]life|eol|no longer support\w*|drop(s|ped)? support)\b", re.IGNORECASE
+)
+EXPERIMENTAL = re.compile(r"\b(experimental|prototype|wip|internal|debug\w*|preview|helper)\b", re.IGNORECASE)

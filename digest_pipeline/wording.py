@@ -1,0 +1,197 @@
+"""The analysis of a commit by rules, in Chinese or English: what a reader gets without any model. Pure.
+
+Every sentence has a ground in the message or the facts; a field without ground stays absent. Backticks
+stand only around what can be found verbatim in the commit, and no other mark is made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from digest_pipeline import vocabulary
+from digest_pipeline.catalogue import labels, say
+from digest_pipeline.models import Analysis, AnalysisState, ChangeType, Claim, FileKind, Insights
+from digest_pipeline.signals import prose_of
+from digest_pipeline.statements import code, interface_lines, listed, named
+from digest_pipeline.subjects import is_breaking
+from digest_pipeline.summaries import clean, cut, summary_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from digest_pipeline.facts import Facts
+    from digest_pipeline.models import Commit, FileChange, Triage
+
+__all__ = ["analysis_by_rules", "labels"]
+
+_MOST_SCOPE = 6
+_MOST_BEHAVIOUR = 6
+_MUCH_CODE = 120
+"""Changed lines of source from which a missing test is worth a word."""
+_SHIPS = frozenset(
+    [ChangeType.FEATURE, ChangeType.FIX, ChangeType.PERF, ChangeType.SECURITY, ChangeType.REFACTOR]
+)
+
+
+def analysis_by_rules(
+    commit: Commit, triage: Triage, facts: Facts, language: Literal["zh", "en"]
+) -> Analysis:
+    """The analysis of one commit: source `rules`, state ok; the same input gives the same words."""
+    return Analysis(
+        repo=commit.repo,
+        sha=commit.sha,
+        day=commit.day,
+        tier=triage.importance,
+        source="rules",
+        state=AnalysisState.OK,
+        reason=None,
+        change_type=triage.change_type,
+        summary=summary_of(commit, triage, facts, language),
+        scope=scope_of(commit.files),
+        behaviour=tuple(
+            _sentence(line, language) for line in interface_lines(facts, language)[:_MOST_BEHAVIOUR]
+        ),
+        insights=_insights(commit, triage, facts, language),
+        risks=tuple(_risks(commit, triage, facts, language)),
+        advice=tuple(_advice(facts, language)),
+    )
+
+
+def _sentence(line: str, language: str) -> str:
+    """A fact as a sentence of its own."""
+    return line[:1].upper() + line[1:] if language == "en" else line
+
+
+def scope_of(files: Sequence[FileChange], most: int = _MOST_SCOPE) -> tuple[str, ...]:
+    """The changed paths, folded to their common folders until at most `most` are left, by path.
+
+    Sources come before the rest when not all fit; a folder ends in `/`.
+    """
+    paths = [f.path for f in files if f.kind is not FileKind.LOCK] or [f.path for f in files]
+    depth = max((p.count("/") for p in paths), default=0)
+    folded = sorted(set(paths))
+    while len(folded) > most and depth > 0:
+        folded = sorted({_folded(p, depth) for p in paths})
+        depth -= 1
+    weights = {f.path: (f.insertions or 0) + (f.deletions or 0) for f in files}
+    if len(folded) > most:
+        heavy = sorted(folded, key=lambda p: (-sum(w for q, w in weights.items() if q.startswith(p)), p))
+        folded = sorted(heavy[:most])
+    return tuple(folded)
+
+
+def _folded(path: str, depth: int) -> str:
+    parts = path.split("/")
+    return path if len(parts) <= depth else "/".join(parts[:depth]) + "/"
+
+
+def _insights(commit: Commit, triage: Triage, facts: Facts, language: str) -> Insights:
+    found = []
+    source = facts.size(FileKind.SOURCE)
+    new = [f.path for f in commit.files if f.status == "A" and f.kind is FileKind.SOURCE]
+    if new and source.insertions >= _MUCH_CODE:
+        found.append(
+            say(
+                language,
+                "insight.new_files",
+                n=len(new),
+                names=listed(language, [code(p, new) for p in new[:3]]),
+            )
+        )
+    if source.deleted_files:
+        found.append(say(language, "insight.deleted_files", n=source.deleted_files))
+    if len(facts.moved) > 1:
+        found.append(say(language, "insight.moved", n=len(facts.moved)))
+    architecture = labels(language)["list.semicolon"].join(found) or None
+    return Insights(architecture=architecture, performance=_figures(commit, triage, language))
+
+
+def _figures(commit: Commit, triage: Triage, language: str) -> str | None:
+    """The sentence of the message that gives measured figures."""
+    if triage.change_type not in _SHIPS:
+        return None
+    for line in prose_of(commit.body).splitlines()[:200]:
+        if "|" not in line and vocabulary.NUMBERS.search(line) and vocabulary.PERF.search(line):
+            return say(language, "insight.measured", what=cut(clean(line.strip(" -*#>")), 160))
+    return None
+
+
+def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Iterator[Claim]:
+    if is_breaking(commit):
+        yield Claim(say(language, "risk.breaking"))
+    known = facts.shown
+    if facts.removed and triage.change_type is not ChangeType.REVERT:
+        key = "risk.removed" if facts.is_tested else "risk.removed_untested"
+        kinds = {n.kind for n in facts.removed}
+        kind = labels(language)[
+            f"definition.{facts.removed[0].kind}" if len(kinds) == 1 else "definition.name"
+        ]
+        names = listed(language, [named(language, n.name, known) for n in facts.removed])
+        yield Claim(say(language, key, kind=kind, names=names), facts.removed[0].path)
+    for renamed in facts.renamed[:2]:
+        yield Claim(
+            say(language, "risk.renamed", old=code(renamed.old, known), new=code(renamed.new, known)),
+            renamed.path,
+        )
+    for signature in facts.signatures[:4]:
+        for key, names in (("risk.lost", signature.lost), ("risk.required", signature.required)):
+            if names:
+                listing = listed(language, [code(n, known) for n in names])
+                yield Claim(
+                    say(language, key, name=named(language, signature.name, known), names=listing),
+                    signature.path,
+                )
+    yield from _other_risks(facts, triage, language)
+
+
+def _other_risks(facts: Facts, triage: Triage, language: str) -> Iterator[Claim]:
+    known = facts.shown
+    for key, names in (
+        ("risk.option_removed", facts.options_removed),
+        ("risk.env_removed", facts.env_removed),
+        ("risk.endpoint_removed", facts.endpoints_removed),
+    ):
+        if names:
+            yield Claim(say(language, key, names=listed(language, [code(n, known) for n in names])))
+    for value in facts.values[:2]:
+        if value.old and value.new and value.name.endswith(")"):
+            name = value.name[:-1].partition("(")[2]
+            text = say(
+                language,
+                "risk.default",
+                name=code(name, known),
+                old=code(value.old, known),
+                new=code(value.new, known),
+            )
+            yield Claim(text, value.path)
+    for d in facts.dependencies:
+        if d.is_major and not d.is_dev and d.old and d.new:
+            text = say(
+                language,
+                "risk.major",
+                name=code(d.name, known),
+                old=code(d.old, known),
+                new=code(d.new, known),
+            )
+            yield Claim(text, d.path)
+    lines = facts.code_added + facts.code_removed
+    if lines >= _MUCH_CODE and not facts.is_tested and triage.change_type in _SHIPS:
+        yield Claim(say(language, "risk.untested", lines=lines))
+
+
+def _advice(facts: Facts, language: str) -> Iterator[str]:
+    known = facts.shown
+    gone = (
+        [n.name for n in facts.removed]
+        + [r.old for r in facts.renamed]
+        + [s.name for s in facts.signatures if s.lost or s.required]
+    )
+    if gone:
+        yield say(
+            language,
+            "advice.calls",
+            names=listed(language, [named(language, n, known) for n in dict.fromkeys(gone)]),
+        )
+    major = [d.name for d in facts.dependencies if d.is_major and not d.is_dev]
+    if major:
+        yield say(language, "advice.versions", names=listed(language, [code(n, known) for n in major]))
