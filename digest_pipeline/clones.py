@@ -24,12 +24,22 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pygit2
-from pygit2.enums import ObjectType, RepositoryOpenFlag
+from pygit2.enums import ObjectType
 
 from digest_pipeline.models import CloneError, Repository, TerminalCloneError
 from digest_pipeline.packs import BASE, PACKS, consolidate, drop_litter, fetched_packs, set_base
 from digest_pipeline.remotes import branch_of
-from digest_pipeline.transfer import Watch, fetch, isolate, list_heads, prepare, supervise, watch_of
+from digest_pipeline.transfer import (
+    Watch,
+    fetch,
+    isolate,
+    list_heads,
+    new_bare,
+    open_bare,
+    prepare,
+    supervise,
+    watch_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,7 +73,7 @@ def open_clone(folder: Path, repository: Repository) -> Clone | None:
     isolate()
     path = clone_path(folder, repository)
     try:
-        repo = _open(path)
+        repo = open_bare(path)
         branch = repository.branch or str(repo.references["HEAD"].target).removeprefix("refs/heads/")
         tip = _tip(repo, f"refs/heads/{branch}")
         return Clone(path, branch, tip, repo.config.get_int(FETCHED_AT)) if tip else None
@@ -80,7 +90,7 @@ def remote_head(
     def work() -> tuple[str, str]:
         prepare(deadline_seconds)
         with watch.explained(), tempfile.TemporaryDirectory() as folder:
-            return _head(pygit2.init_repository(folder, bare=True), watch, token)
+            return _head(new_bare(Path(folder)), watch, token)
 
     return supervise(work, watch, deadline_seconds=deadline_seconds)
 
@@ -157,7 +167,7 @@ def _sync(path: Path, watch: Watch, token: str | None, now: int) -> Clone:
     repo.config["remote.origin.tagOpt"] = "--no-tags"
     repo.config[FETCHED_AT] = now
     if BASE not in repo.references and len(fetched_packs(path)) == 1:
-        set_base(repo, new)
+        set_base(path, new)
     return Clone(path, branch, new, now)
 
 
@@ -178,10 +188,6 @@ def _head(repo: pygit2.Repository, watch: Watch, token: str | None) -> tuple[str
     if isinstance(found, str):
         raise TerminalCloneError(watch.line(found))
     return found
-
-
-def _open(path: Path) -> pygit2.Repository:
-    return pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH | RepositoryOpenFlag.BARE)
 
 
 def _tip(repo: pygit2.Repository, ref: str) -> str | None:
@@ -216,14 +222,14 @@ def _prepared(path: Path) -> pygit2.Repository:
     for lock in path.rglob("*.lock"):
         lock.unlink()
     try:
-        repo = _open(path)
+        repo = open_bare(path)
         if all(_tip(repo, ref) for ref in repo.references):
             return repo
     except pygit2.GitError:
         pass
     if path.exists():
         shutil.rmtree(path)
-    return pygit2.init_repository(str(path), bare=True)
+    return new_bare(path)
 
 
 @contextlib.contextmanager
@@ -243,9 +249,9 @@ def _source(path: Path, watch: Watch, branch: str, sha: str) -> Iterator[str]:
         common /= (common / "commondir").read_text().strip()
     window = _work(path)
     try:
-        pygit2.init_repository(str(window), bare=True)
+        new_bare(window)
         (window / "objects/info/alternates").write_text(f"{common.resolve() / 'objects'}\n")
-        _open(window).references.create(f"refs/heads/{branch}", sha)
+        open_bare(window).references.create(f"refs/heads/{branch}", sha)
         yield str(window)
     finally:
         shutil.rmtree(window, ignore_errors=True)

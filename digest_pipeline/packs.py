@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pygit2
+from digest_pipeline.transfer import Watch, fetch, new_bare, open_bare
 
-from digest_pipeline.transfer import Watch, fetch
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BASE = "refs/digest/base"
 PACKS = 32
@@ -26,11 +27,11 @@ def fetched_packs(clone: Path) -> list[Path]:
     return [p for p in sorted(clone.glob("objects/pack/pack-*.pack")) if not _of_base(p)]
 
 
-def set_base(repo: pygit2.Repository, tip: str) -> None:
+def set_base(clone: Path, tip: str) -> None:
     """Take all packs there are as the base; `tip` and its whole history lie in them."""
-    for pack in fetched_packs(Path(repo.path)):
+    for pack in fetched_packs(clone):
         pack.with_suffix(".keep").touch()
-    repo.references.create(BASE, tip, force=True)
+    open_bare(clone).references.create(BASE, tip, force=True)
 
 
 def drop_litter(clone: Path) -> None:
@@ -49,15 +50,18 @@ def consolidate(clone: Path, work: Path, watch: Watch) -> None:
     for new packs when an object is no longer where it was.
     """
     watch.state = ("packing", 0, 0)
-    whole = pygit2.Repository(str(clone))
+    whole = open_bare(clone)
     kept = [p for p in sorted(clone.glob("objects/pack/pack-*.pack")) if _of_base(p)]
     old = fetched_packs(clone)
-    part = _beside(work, kept)
+    _show(work, kept)
+    part = open_bare(work)
     base = whole.references[BASE].target if BASE in whole.references else None
     if base is not None and base in part:
         part.references.create(BASE, base)
     else:  # somebody has removed the mark of the base: everything is packed anew
-        old, kept, part = kept + old, [], _beside(work, [])
+        old, kept = kept + old, []
+        _show(work, kept)
+        part = open_bare(work)
     fetch(part, str(clone), "+refs/*:refs/*", watch)
     if not all(whole.references[name].target in part for name in whole.references):
         raise ValueError("what was packed is not complete")
@@ -73,17 +77,16 @@ def consolidate(clone: Path, work: Path, watch: Watch) -> None:
                 pack.with_suffix(suffix).unlink(missing_ok=True)
     shutil.rmtree(work)
     if 2 * _entries(fetched_packs(clone)) > _entries(kept):
-        set_base(whole, str(whole.head.target))
+        set_base(clone, str(whole.head.target))
 
 
-def _beside(work: Path, packs: list[Path]) -> pygit2.Repository:
-    """A new repository that holds the same packs and nothing else."""
+def _show(work: Path, packs: list[Path]) -> None:
+    """Make a new repository that holds these packs and nothing else."""
     shutil.rmtree(work, ignore_errors=True)
-    pygit2.init_repository(str(work), bare=True)
+    new_bare(work)
     for pack in packs:
         for file in (pack, pack.with_suffix(".idx")):
             (work / "objects/pack" / file.name).symlink_to(file.resolve())
-    return pygit2.Repository(str(work))
 
 
 def _of_base(pack: Path) -> bool:

@@ -14,13 +14,14 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pygit2
-from pygit2.enums import ConfigLevel, CredentialType, Feature
+from pygit2.enums import ConfigLevel, CredentialType, Feature, RepositoryOpenFlag
 
 from digest_pipeline.models import Repository, TerminalCloneError, TransientCloneError
 from digest_pipeline.remotes import Address, Head, address_of, failure, line, same_server, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
 TICK_SECONDS = 0.1
 """How often the caller's thread looks: the throttle of progress, the reaction to a deadline."""
@@ -137,6 +138,16 @@ def prepare(deadline_seconds: float) -> None:
     limit = max(1, int(deadline_seconds * 1000))
     pygit2.settings.server_connect_timeout = min(CONNECT_SECONDS * 1000, limit)
     pygit2.settings.server_timeout = min(SILENCE_SECONDS * 1000, limit)
+
+
+def open_bare(path: Path) -> pygit2.Repository:
+    """The bare repository at a path itself, never one around it. Raises pygit2.GitError."""
+    return pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH | RepositoryOpenFlag.BARE)
+
+
+def new_bare(path: Path) -> pygit2.Repository:
+    """A new bare repository at a path; what stands there already of one is kept."""
+    return pygit2.init_repository(str(path), bare=True)
 
 
 class _Callbacks(pygit2.RemoteCallbacks):
