@@ -23,7 +23,20 @@ FEWEST, MOST = 3, 6
 WIDTH = {"zh": 100, "en": 150}
 """Columns of a sentence with its area and link: 60 Chinese characters are 120 columns."""
 WORDS = 25
-_TAKES_AWAY = re.compile(r"remov|delet|drop|break|deprecat|default", re.IGNORECASE)
+_CONCERNS_USERS = frozenset(
+    [
+        "breaking",
+        "default_changed",
+        "dependency_major",
+        "deprecation",
+        "option_removed",
+        "public_name_removed",
+        "removal",
+        "security",
+        "signature_broken",
+    ]
+)
+"""Reasons of a score that tell of something that a user of the project may have to act on."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,8 +85,8 @@ def _first_class(entry: Entry) -> bool:
     """Behaviour, interfaces, security, removals: what may concern a reader who uses the project."""
     if entry.tier is Tier.LOW:
         return False
-    takes_away = any(r.points > 0 and _TAKES_AWAY.search(r.code) for r in entry.reasons)
-    return entry.change_type is ChangeType.SECURITY or bool(entry.behaviour) or takes_away
+    concerns = any(r.points > 0 and r.code in _CONCERNS_USERS for r in entry.reasons)
+    return entry.change_type is ChangeType.SECURITY or bool(entry.behaviour) or concerns
 
 
 def _rank(entry: Entry) -> tuple[int, int, float, int, str]:

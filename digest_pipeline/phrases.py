@@ -129,7 +129,7 @@ def step_link(step: Step, base: str = "") -> Markdown:
 
 def importance(words: Words, entry: Entry) -> Markdown:
     """The tier with the named reasons of its score, and who moved it."""
-    reasons = words.joined(reason(r) for r in entry.reasons)
+    reasons = words.joined(reason(words, r) for r in entry.reasons)
     said = [words(f"tier.{entry.tier}"), reasons]
     if entry.tier is not entry.rules_tier:
         before, after = words(f"tier.{entry.rules_tier}"), words(f"tier.{entry.tier}")
@@ -139,11 +139,11 @@ def importance(words: Words, entry: Entry) -> Markdown:
     return Markdown(" — ".join(part for part in said if part))
 
 
-def reason(part: Reason) -> Markdown:
+def reason(words: Words, part: Reason) -> Markdown:
     """One named part of a score: its name, how often, and its points."""
     count = f" ×{part.count}" if part.count is not None and part.count > 1 else ""
     points = f"{part.points:+g}".replace("-", MINUS)
-    return Markdown(f"{cell(part.code)}{count} {points}")
+    return Markdown(f"{cell(words.reasons.get(part.code, part.code))}{count} {points}")
 
 
 def scope(words: Words, entry: Entry, most: int = _SCOPE) -> Markdown:
@@ -157,7 +157,9 @@ def notes(words: Words, entry: Entry) -> list[Markdown]:
     """What a reader must know of an analysis: that it is pending, partly unverified or incomplete."""
     made = []
     if entry.state is not AnalysisState.OK:
-        made.append(words(str(entry.state)))
+        why = cell(words.pending.get(entry.reason or "", entry.reason or ""))
+        said = words(str(entry.state))
+        made.append(Markdown(f"{said}{words('open')}{why}{words('close')}") if why else said)
     if entry.unverified:
         made.append(words("unverified", n=entry.unverified))
     if entry.coverage < 1:

@@ -1,6 +1,8 @@
-"""The words of the reports in one language, from `templates/report.<language>.toml`.
+"""The words of the reports in one language.
 
-The words of the rules (the reasons of a score) are in `wording`, those of a page's parts are here.
+Those of a page's parts are in `templates/report.<language>.toml`, the names of the reasons of a score in
+`templates/rules.<language>.toml`, beside the sentences that `wording` makes, and why a model's analysis is
+not there in `analyses`.
 """
 
 from __future__ import annotations
@@ -8,8 +10,9 @@ from __future__ import annotations
 import functools
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from digest_pipeline.analyses import PENDING_REASONS
 from digest_pipeline.markdown import Markdown, cell
 from digest_pipeline.models import SettingsError
 
@@ -27,7 +30,9 @@ class Words:
         if language not in LANGUAGES:
             raise SettingsError(f"language: {language!r} is not known; use one of {', '.join(LANGUAGES)}")
         self.language = language
-        self.table = tomllib.loads((TEMPLATES / f"report.{language}.toml").read_text("utf-8"))
+        self.table = _read(f"report.{language}.toml")
+        self.reasons = _read(f"rules.{language}.toml")["reason"]
+        self.pending = {str(cause): said[language] for cause, said in PENDING_REASONS.items()}
         self.colon, self.comma = Markdown(self.table["colon"]), Markdown(self.table["comma"])
 
     def __call__(self, key: str, **values: object) -> Markdown:
@@ -41,6 +46,10 @@ class Words:
     def joined(self, parts: Iterable[Markdown]) -> Markdown:
         """A list of things in one sentence."""
         return Markdown(self.comma.join(parts))
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((TEMPLATES / name).read_text("utf-8"))
 
 
 @functools.cache
