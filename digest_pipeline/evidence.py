@@ -33,7 +33,7 @@ class Evidence:
     def __init__(self, commit: Commit, texts: Iterable[FileText], sent: str, facts: Iterable[str]) -> None:
         """`sent`: what the model was shown; it may quote that as well."""
         self._message = f"{commit.subject}\n{commit.body}"
-        self._texts = tuple(texts)
+        self.texts = tuple(texts)
         self._sent = sent
         self._facts = "\n".join(facts)
         self._paths = {
@@ -71,9 +71,13 @@ class Evidence:
         parts = _PARTS.findall(wanted)
         return bool(parts) and all(part in self._words for part in parts)
 
-    def has_figure(self, figure: str) -> bool:
-        """Whether a number stands in the commit, not as a part of another number."""
-        pattern = re.compile(rf"(?<![\d.]){re.escape(figure)}(?![\d]|\.\d)")
+    def has_figure(self, number: str, unit: str) -> bool:
+        """Whether a number with a unit (a pattern) stands in the commit, not as a part of another number.
+
+        Of a range the unit may stand behind the second number.
+        """
+        second = r"(?:\s*%?\s*(?:[-~]|to)\s*\d[\d.,]*)?"
+        pattern = re.compile(rf"(?<![\d.]){re.escape(number)}{second}\s*-?(?:{unit})", re.ASCII)
         return any(pattern.search(text) for text in self._all)
 
     def has_phrase(self, phrase: str) -> bool:
@@ -84,7 +88,7 @@ class Evidence:
 
     def lacks(self, name: str, path: str) -> bool | None:
         """Whether the whole new version of a touched file is without a name; None when it was not read."""
-        for text in self._texts:
+        for text in self.texts:
             if text.change.path == path and text.new is not None and len(text.new) <= LONGEST_FILE:
                 wanted = name.strip("` ").partition("(")[0]
                 return re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", _decoded(text.new)) is None
@@ -104,7 +108,7 @@ class Evidence:
     @functools.cached_property
     def _flat_files(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for text in self._texts:
+        for text in self.texts:
             versions = [v for v in (text.new, text.old) if v is not None and len(v) <= LONGEST_FILE]
             parts = [
                 flat(text.patch),

@@ -13,16 +13,32 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from digest_pipeline.evidence import Evidence
 
 _SENTENCE_END = re.compile(r"(?<=[。！？；])|(?<=[.!?;])\s+(?=[A-Z0-9`\"'(])")
 _NAME = re.compile(r"`+([^`]+)`+")
-_FIGURE = re.compile(
-    r"(\d+(?:[.,]\d+)*)(?=\s*(?:[-~–‑—]\s*\d[\d.,]*\s*)?"
-    r"(?:%|％|×|倍|x\b|ms\b|us\b|µs\b|毫秒|微秒|秒|seconds?\b|[KMG]i?B\b|兆|percent\b|times\b))"
+_UNITS = (
+    r"%|％|percent\b",
+    r"×|x\b|倍|times\b|-?fold\b",
+    r"ms\b|毫秒|milliseconds?\b",
+    r"[uµ]s\b|微秒|microseconds?\b",
+    r"s\b|secs?\b|seconds?\b|秒",
+    r"[kK]i?B\b",
+    r"[mM]i?B\b|兆",
+    r"[gG]i?B\b",
 )
-_EXPANSION = re.compile(r"\b([A-Z][A-Z0-9]{1,7})\s*[(（]([^()（）]{3,80})[)）]")
-_ABBREVIATION = re.compile(r"((?:[A-Z][\w‑-]+[ ‑-]){1,6}[A-Z]?[\w‑-]*)\s*[(（]([A-Z][A-Z0-9]{1,7})[)）]")
+"""Ways to write one unit: a figure is proven by the same number with the same unit."""
+_NUMBER = r"\d+(?:[.,]\d+)*"
+_ANY_UNIT = "|".join(f"({unit})" for unit in _UNITS)
+_FIGURE = re.compile(
+    rf"(?<![\w.])({_NUMBER})(?:\s*[%％]?\s*[-~–‑—到至]\s*({_NUMBER}))?\s*(?:{_ANY_UNIT})", re.ASCII
+)
+_EXPANSION = re.compile(r"\b([A-Z][A-Z0-9]{1,7})\s*[(（]([^()（）]{3,80})[)）]", re.ASCII)
+_ABBREVIATION = re.compile(
+    r"((?:[A-Z][\w‑-]+[ ‑-]){1,6}[A-Z]?[\w‑-]*)\s*[(（]([A-Z][A-Z0-9]{1,7})[)）]", re.ASCII
+)
 _ABSENT = re.compile(
     r"缺少|缺失|遗漏|没有(?:导入|定义|测试|处理|检查)|未(?:导入|定义|声明|测试|处理|检查|覆盖)|无测试"
     r"|\b(?:is|are|was) (?:missing|undefined|not (?:defined|imported|tested|handled|checked))"
@@ -81,9 +97,14 @@ def checked(
     """
     kept: list[str] = []
     for sentence in _SENTENCE_END.split(plain(text)):
-        if not sentence.strip() or not _holds(sentence, evidence, count, path):
+        if not sentence.strip() or not _holds(sentence, evidence, count):
             continue
-        proven = _names(_acronyms(sentence, evidence, count), evidence, count).strip()
+        if _tells_absence(sentence):
+            if not count.add(proven=_is_absent(sentence, evidence, path)):
+                continue
+            proven = sentence.strip()
+        else:
+            proven = _names(_acronyms(sentence, evidence, count), evidence, count).strip()
         if kept and sum(map(len, kept)) + len(proven) > longest:
             break
         kept.append(proven if len(proven) <= longest else f"{proven[: longest - 1]}…")
@@ -114,19 +135,27 @@ def _joined(sentences: list[str]) -> str:
     return text
 
 
-def _holds(sentence: str, evidence: Evidence, count: Count, path: str | None) -> bool:
+def _holds(sentence: str, evidence: Evidence, count: Count) -> bool:
     """Whether a sentence claims nothing that the commit cannot show."""
     bare = _NAME.sub(" ", sentence)
     if _DEED.search(bare):
         return count.add(proven=False)
     if any(not evidence.has_name(url) for url in _URL.findall(sentence)):
         return count.add(proven=False)
-    figures = _FIGURE.findall(bare)
-    if not all([count.add(proven=evidence.has_figure(figure)) for figure in figures]):  # noqa: C419 - count all
-        return False
-    if _ABSENT.search(bare) and not _MENDED.search(bare):
-        return count.add(proven=_is_absent(sentence, evidence, path))
-    return True
+    figures = [count.add(proven=proven) for proven in _figures(bare, evidence)]
+    return all(figures)
+
+
+def _figures(sentence: str, evidence: Evidence) -> Iterator[bool]:
+    """Of each number with a unit, whether the commit has it."""
+    for match in _FIGURE.finditer(sentence):
+        unit = next(n for n, found in enumerate(match.groups()[2:]) if found)
+        yield all(evidence.has_figure(number, _UNITS[unit]) for number in match.groups()[:2] if number)
+
+
+def _tells_absence(sentence: str) -> bool:
+    bare = _NAME.sub(" ", sentence)
+    return bool(_ABSENT.search(bare)) and not _MENDED.search(bare)
 
 
 def _is_absent(sentence: str, evidence: Evidence, path: str | None) -> bool:
@@ -157,9 +186,14 @@ def _acronyms(sentence: str, evidence: Evidence, count: Count) -> str:
         return match[1]
 
     def short_after(match: re.Match[str]) -> str:
-        if not _spells(match[1], match[2]) or count.add(proven=evidence.has_phrase(match[1])):
-            return match[0]
-        return match[2]
+        words = match[1].split()
+        for start in range(len(words) - 1):
+            expansion = " ".join(words[start:])
+            if _spells(expansion, match[2]):
+                if count.add(proven=evidence.has_phrase(expansion)):
+                    return match[0]
+                return " ".join([*words[:start], match[2]])
+        return match[0]
 
     return _ABBREVIATION.sub(short_after, _EXPANSION.sub(short, sentence))
 

@@ -8,9 +8,10 @@ shown, and never below what some facts demand. Pure.
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
-from digest_pipeline.models import Analysis, AnalysisState, Claim, Insights, Tier
+from digest_pipeline.models import Analysis, AnalysisState, Claim, FileKind, Insights, Tier
 from digest_pipeline.prose import Count, checked, is_in_language
 from digest_pipeline.questions import AnswerError
 from digest_pipeline.replies import Given, GivenClaim, GivenHigh, GivenMedium
@@ -19,12 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from digest_pipeline.evidence import Evidence
-    from digest_pipeline.models import Triage
+    from digest_pipeline.models import FileText, Triage
 
 TIERS = (Tier.LOW, Tier.MEDIUM, Tier.HIGH)
 
-FLOOR_CODES = ("security", "breaking", "ci_permission", "public_name_removed", "default_changed")
-"""Reasons of a triage below whose tier no model may move a commit: a code is, or starts with, one of them."""
+FLOOR_CODES = frozenset(
+    {"breaking", "security", "type_security", "public_name_removed", "signature_broken", "option_removed"}
+)
+"""Reasons of a triage that hold a commit in its tier, whatever a model says."""
+
+_CI_RIGHTS = re.compile(
+    r"^[+-].*(?:\bpermissions\s*:|\bpull_request_target\b|\bid-token\b|:\s*write\b|\bsecrets\.|\bwrite-all\b)",
+    re.MULTILINE,
+)
+"""Changed lines of CI files about what a job may do, in the words of GitHub's and Gitea's workflows."""
 
 MOST_CLAIMS = 5
 _LONGEST = {"headline": 160, "summary": 700, "claim": 300, "reason": 160}
@@ -136,15 +145,14 @@ def _tier(given: Given, evidence: Evidence, triage: Triage, count: Count) -> tup
     place = TIERS.index(triage.importance)
     moved = place + {"none": 0, "up": 1, "down": -1}[given.importance.move]
     reason = checked(given.importance.reason, evidence, count, longest=_LONGEST["reason"])
-    too_low = moved < place and has_floor(triage)
+    too_low = moved < place and has_floor(triage, evidence.texts)
     if moved == place or not 0 <= moved < len(TIERS) or too_low or not reason:
         return triage.importance, None
     return TIERS[moved], reason
 
 
-def has_floor(triage: Triage) -> bool:
+def has_floor(triage: Triage, texts: Iterable[FileText]) -> bool:
     """Whether a fact of security, of a breaking change or of what CI may do holds the commit in its tier."""
-    return any(
-        reason.points > 0 and any(reason.code == c or reason.code.startswith(f"{c}_") for c in FLOOR_CODES)
-        for reason in triage.reasons
+    return any(reason.code in FLOOR_CODES and reason.points > 0 for reason in triage.reasons) or any(
+        text.change.kind is FileKind.CI and _CI_RIGHTS.search(text.patch) for text in texts
     )
