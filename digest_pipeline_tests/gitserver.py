@@ -46,7 +46,7 @@ class GitServer:
     cut_after: int | None = None
     """A pack ends after this many bytes."""
     drip_after: int | None = None
-    """What comes after so many bytes of a pack comes slowly, 160 kB a second."""
+    """What comes after so many bytes of a pack comes slowly, 80 kB a second."""
     flip_after: int | None = None
     """The byte at this place of a pack is another one."""
     murmur: bytes = b""
@@ -207,9 +207,9 @@ class _Handler(BaseHTTPRequestHandler):
         stop = min(x for x in (faults.hang_after, faults.cut_after, whole) if x is not None)
         quick = min(stop, whole if faults.drip_after is None else faults.drip_after)
         self.wfile.write(data[:quick])
-        for at in range(quick, stop, 1600):
+        for at in range(quick, stop, 800):
             faults.closing.wait(0.01)
-            self.wfile.write(data[at : min(at + 1600, stop)])
+            self.wfile.write(data[at : min(at + 800, stop)])
         if stop < whole:
             self.close_connection = True
             if faults.hang_after is not None:

@@ -109,7 +109,7 @@ def test_a_server_that_hangs_meets_the_deadline(world: World) -> None:
 @pytest.mark.parametrize(
     ("switch", "at", "message"),
     [
-        ("hang_after", HALF, r"not done after 0[.]3 seconds, while receiving|timed out"),
+        ("hang_after", HALF, r"not done after 0[.]3 seconds|timed out"),
         ("cut_after", HALF, "run it again"),
         ("cut_after", 0, "run it again"),
         ("flip_after", HALF, "run it again"),
@@ -165,7 +165,7 @@ def test_an_interrupted_transfer_stops_at_once_and_leaves_nothing(world: World) 
             assert world.litter()
             raise KeyboardInterrupt
 
-    world.server.drip_after = 40_000  # the rest would take two seconds
+    world.server.drip_after = 40_000  # the rest would take more than three seconds
     with pytest.raises(KeyboardInterrupt):
         world.sync(progress=progress)
     assert not world.litter()
@@ -223,9 +223,13 @@ def test_a_killed_clone_is_completed_by_the_next_one(world: World, stuck: subpro
     assert not world.litter()
 
 
-def test_waiting_for_another_process_has_a_deadline(world: World, stuck: subprocess.Popen[str]) -> None:
-    with pytest.raises(TransientCloneError, match=r"not done after 0[.]2 seconds, while waiting for another"):
-        world.sync(deadline_seconds=0.2)
+def test_who_waits_for_another_process_can_give_up(world: World, stuck: subprocess.Popen[str]) -> None:
+    phases: list[str] = []
+    with pytest.raises(TransientCloneError, match="was cancelled, while waiting for another process"):
+        world.sync(
+            progress=lambda phase, *_: phases.append(phase),
+            cancelled=lambda: "waiting for another process" in phases,
+        )
     assert stuck.poll() is None
 
 
