@@ -191,7 +191,7 @@ class _CommitQuestion:
 
     def read(self, text: str, *, model: str, shortened: bool) -> Verified:  # noqa: ARG002 - of all questions
         item = self.item
-        evidence = Evidence(item.commit, item.texts, self._packed(shortened=shortened).text, item.fact_lines)
+        evidence = Evidence.of_commit(item.commit, item.texts, self._packed(shortened=shortened).text)
         given = read(text, FORMS[self._tier])
         return verify(given, evidence, item.triage, item.by_rules, language=self._language)
 

@@ -30,15 +30,20 @@ def flat(text: str) -> str:
 class Evidence:
     """The texts of one commit, searched by quote, name and figure."""
 
-    def __init__(self, commit: Commit, texts: Iterable[FileText], sent: str, facts: Iterable[str]) -> None:
+    def __init__(
+        self, message: str, paths: Iterable[str] = (), texts: Iterable[FileText] = (), sent: str = ""
+    ) -> None:
         """`sent`: what the model was shown; it may quote that as well."""
-        self._message = f"{commit.subject}\n{commit.body}"
         self.texts = tuple(texts)
+        self._message = message
         self._sent = sent
-        self._facts = "\n".join(facts)
-        self._paths = {
-            path for change in commit.files for path in (change.path, change.old_path) if path is not None
-        }
+        self._paths = frozenset(paths)
+
+    @classmethod
+    def of_commit(cls, commit: Commit, texts: Iterable[FileText], sent: str) -> Evidence:
+        """All that a commit gives."""
+        changed = (path for change in commit.files for path in (change.path, change.old_path))
+        return cls(f"{commit.subject}\n{commit.body}", filter(None, changed), texts, sent)
 
     def path(self, named: str | None) -> str | None:
         """The touched path that is meant, given in full or by a unique end; None if there is none."""
@@ -120,7 +125,7 @@ class Evidence:
 
     @functools.cached_property
     def _all(self) -> tuple[str, ...]:
-        return (self._flat_message, self._flat_sent, flat(self._facts), *self._flat_files.values())
+        return (self._flat_message, self._flat_sent, *self._flat_files.values())
 
     @functools.cached_property
     def _words(self) -> frozenset[str]:

@@ -23,7 +23,7 @@ QUOTE = "def __init__(self, retries=3):"
 
 def evidence(of: Item | None = None, sent: str = "") -> Evidence:
     of = of or item()
-    return Evidence(of.commit, of.texts, sent, of.fact_lines)
+    return Evidence.of_commit(of.commit, of.texts, sent)
 
 
 def said(tier: Tier = Tier.HIGH, of: Item | None = None, language: str = "zh", **fields: object) -> Verified:
