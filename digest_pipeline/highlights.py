@@ -23,6 +23,8 @@ FEWEST, MOST = 3, 6
 WIDTH = {"zh": 100, "en": 150}
 """Columns of a sentence with its area and link: 60 Chinese characters are 120 columns."""
 WORDS = 25
+RULES = "rules"
+"""`Analysis.source` where no model spoke."""
 _CONCERNS_USERS = frozenset(
     [
         "breaking",
@@ -97,10 +99,23 @@ def _rank(entry: Entry) -> tuple[int, int, float, int, str]:
 def _sentence(entry: Entry, language: str) -> Highlight:
     label = entry.pr_label or entry.short
     room = WIDTH[language] - columns(entry.area) - columns(label) - 4
-    said = entry.behaviour[0] if entry.behaviour else entry.summary
-    sentence = first_sentence(said) or entry.title
-    words = WORDS - len(entry.area.split()) - 1 if language == "en" else len(sentence)
-    return Highlight(entry.anchor, label, entry.area, shorten(sentence, room, words))
+    words = WORDS - len(entry.area.split()) - 1 if language == "en" else room
+    sentence = shorten(said_of(entry, language), room, words)
+    return Highlight(entry.anchor, label, entry.area, sentence)
+
+
+def said_of(entry: Entry, language: str) -> str:
+    """What to say of an entry in one sentence.
+
+    A model's sentence on behaviour stands for itself; one of the rules names what was found in the diff,
+    so the summary says first what it is about.
+    """
+    summary = first_sentence(entry.summary) or entry.title
+    if not entry.behaviour:
+        return summary
+    if entry.source != RULES:
+        return first_sentence(entry.behaviour[0])
+    return summary.rstrip("。.") + ("；" if language == "zh" else "; ") + entry.behaviour[0]
 
 
 def first_sentence(value: str) -> str:

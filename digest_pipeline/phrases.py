@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from digest_pipeline.highlights import RULES, first_sentence
 from digest_pipeline.markdown import Markdown, cell, code, cut, label, link, plain, prose
 from digest_pipeline.models import AnalysisState
 
@@ -87,7 +88,9 @@ def low_line(words: Words, page: Page, entry: Entry) -> Markdown:
     links = [pr_link(entry), sha_link(entry.short, entry.url)]
     kind = words(f"change.{entry.change_type}")
     tail = dotted([*links, kind, author, Markdown(entry.time[11:16]), size(entry), *state])
-    return dotted([Markdown(f"{title(words, entry)} — {tail}"), *badges(words, page, entry)])
+    said = prose(first_sentence(entry.summary)) if entry.source != RULES else Markdown("")
+    head = Markdown(f"{title(words, entry)}{words.colon}{said}") if said else title(words, entry)
+    return dotted([Markdown(f"{head} — {tail}"), *badges(words, page, entry)])
 
 
 def badges(words: Words, page: Page, entry: Entry) -> list[Markdown]:
@@ -127,9 +130,10 @@ def step_link(step: Step, base: str = "") -> Markdown:
     return link(label(step.pr_label) if step.pr_label else code(step.short), href)
 
 
-def importance(words: Words, entry: Entry) -> Markdown:
-    """The tier with the named reasons of its score, and who moved it."""
-    reasons = words.joined(reason(words, r) for r in entry.reasons)
+def importance(words: Words, entry: Entry, most: int | None = None) -> Markdown:
+    """The tier with the named reasons of its score, the `most` heaviest, and who moved it."""
+    named = [reason(words, r) for r in entry.reasons]
+    reasons = words.joined(named if most is None or len(named) <= most else [*named[:most], Markdown("…")])
     said = [words(f"tier.{entry.tier}"), reasons]
     if entry.tier is not entry.rules_tier:
         before, after = words(f"tier.{entry.rules_tier}"), words(f"tier.{entry.tier}")

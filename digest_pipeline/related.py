@@ -71,8 +71,9 @@ def threads_of(entries: Sequence[Entry], found: Iterable[ThreadLink], place: Pla
     reverts: dict[str, set[str]] = collections.defaultdict(set)
     series: dict[str, set[str]] = collections.defaultdict(set)
     for entry in entries:
-        if entry.reverts in steps and entry.reverts != entry.sha:
-            reverts[entry.sha].add(entry.reverts)
+        original = entry.reverts if entry.reverts in steps else _named(entry, entries)
+        if original and original != entry.sha:
+            reverts[entry.sha].add(original)
     for link in links:
         if link.sha not in steps or link.sha == link.other_sha:
             continue
@@ -84,6 +85,14 @@ def threads_of(entries: Sequence[Entry], found: Iterable[ThreadLink], place: Pla
     chains = [_chain(group, reverts, steps) for group in _groups(reverts)]
     parts = [_series(group, steps) for group in _groups(series)]
     return tuple(sorted([*chains, *parts], key=_newest_first))
+
+
+def _named(entry: Entry, entries: Sequence[Entry]) -> str | None:
+    """The newest earlier entry of the page that a revert means by `#123` or by its subject."""
+    if not entry.reverts:
+        return None
+    names = ((e.sha, {e.pr_label, e.subject, e.title}) for e in entries if e.landed_at <= entry.landed_at)
+    return next((sha for sha, called in names if entry.reverts in called and sha != entry.sha), None)
 
 
 def _newest_first(thread: Thread) -> tuple[int, str]:

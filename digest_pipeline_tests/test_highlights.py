@@ -47,11 +47,17 @@ def test_behaviour_security_and_removals_go_first() -> None:
     of = day(
         ("Plain", Tier.HIGH, {}),
         ("Guard", Tier.MEDIUM, {"change_type": ChangeType.SECURITY}),
-        ("Call", Tier.HIGH, {"behaviour": ("`call()` returns a list.",)}),
+        ("Call", Tier.HIGH, {"behaviour": ("`call()` returns a list.",), "source": "a/model"}),
         ("Tiny", Tier.LOW, {"behaviour": ("nothing to see",)}),
     )
     told = [h.sentence for h in page(SEED_DAY, of, "en").highlights]
     assert told == ["`call()` returns a list.", "Guard happened.", "Plain happened."]
+
+
+def test_what_rules_found_is_told_with_what_the_commit_is_about() -> None:
+    of = day(("Faster pool", Tier.HIGH, {"behaviour": ("Removes the public class `Pool`",)}))
+    told = page(SEED_DAY, of, "en").highlights[0].sentence
+    assert told == "Faster pool happened; Removes the public class `Pool`"
 
 
 def test_a_day_of_two_commits_has_two_bullets() -> None:

@@ -127,3 +127,10 @@ def test_the_seeds_day_tells_its_revert() -> None:
     text = reports.render(page(SEED_DAY, of), template="digest", language="zh")
     told = "[#18769](#c-3c601db) 06:00 合入 → [#18956](#c-2d85f01) 12:43 回滚 · 净影响：无"
     assert f"- Fix generated-shared-prefix bench_serving (#18769)：{told}" in text
+
+
+def test_an_original_named_by_its_subject_or_number_is_found_on_the_page() -> None:
+    for name in ("Change a", "Change a (#1)", "#1"):
+        of = day(sha("a"), sha("b"))
+        of.triages[sha("b")] = dataclasses.replace(of.triages[sha("b")], reverts=name)
+        assert steps(page(SEED_DAY, of))[0][1] == "none"

@@ -102,7 +102,7 @@ def nasty_day(texts: list[str]) -> Day:
     day = day_with([])
     for commit, tier in rows:
         triage: Triage = dataclasses.replace(
-            triage_of(commit, tier), area=some(), reverts=some(), series="1/2"
+            triage_of(commit, tier), area=some(), reverts=f"never {some()}", series="1/2"
         )
         analysis: Analysis = dataclasses.replace(
             analysis_of(commit, triage),
