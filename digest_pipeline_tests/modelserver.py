@@ -74,6 +74,8 @@ class ModelServer:
         self.received: list[Received] = []
         self.answered: list[Received] = []
         """Requests whose good answer was sent in whole."""
+        self.statuses: dict[int, int] = {}
+        """What was sent, by the number of the request."""
         self.most_at_once = 0
         self._under_way = 0
         self._lock = threading.Lock()
@@ -136,6 +138,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         received = server.receive(body)
         try:
             answer = server.answer(received)
+            server.statuses[received.number] = 200 if isinstance(answer, str) else answer.status
             server.closing.wait(server.latency)
             if isinstance(answer, str):
                 self._send(200, _envelope(body, Fault(content=answer)), {})
