@@ -14,7 +14,7 @@ from digest_pipeline.markdown import columns, cut, plain
 from digest_pipeline.models import ChangeType, Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from digest_pipeline.entries import Entry
     from digest_pipeline.related import Thread
@@ -42,35 +42,63 @@ _CONCERNS_USERS = frozenset(
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Highlight:
-    """One bullet: a sentence on one entry, or a thread that came to nothing."""
+class Cited:
+    """An entry on which a highlight rests."""
 
     anchor: str
     label: str
     """The pull request, or the short SHA."""
-    area: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Highlight:
+    """One bullet: a sentence on some entries, or a thread that came to nothing."""
+
     sentence: str
     """Plain text with `backticks`; empty for a thread."""
+    cited: tuple[Cited, ...]
+    area: str | None = None
     thread: Thread | None = None
 
 
 def highlights_of(
-    entries: Sequence[Entry], threads: Sequence[Thread], language: str
+    entries: Sequence[Entry],
+    threads: Sequence[Thread],
+    language: str,
+    told: Iterable[tuple[str, Sequence[str]]] = (),
 ) -> tuple[Highlight, ...]:
-    """At most six, the most important first; fewer than three only when the day has fewer entries."""
+    """At most six, the most important first; fewer than three only when the day has fewer entries.
+
+    `told` are a model's sentences with the SHAs that each rests on; without any that rests on an entry
+    of the page the rules choose.
+    """
+    return _by_model(entries, told) or _by_rules(entries, threads, language)
+
+
+def _by_model(entries: Sequence[Entry], told: Iterable[tuple[str, Sequence[str]]]) -> tuple[Highlight, ...]:
+    known = {entry.sha: _cited(entry) for entry in entries}
+    made = (Highlight(said, tuple(known[sha] for sha in shas if sha in known)) for said, shas in told)
+    return tuple(highlight for highlight in made if highlight.cited)[:MOST]
+
+
+def _by_rules(entries: Sequence[Entry], threads: Sequence[Thread], language: str) -> tuple[Highlight, ...]:
     undone = _undone(threads)
     ranked = sorted((e for e in entries if e.sha not in undone), key=_rank)
     notable = [e for e in ranked if e.tier is Tier.HIGH or _first_class(e)]
     if len(notable) < FEWEST:
         notable = ranked[:FEWEST]
     chosen = [_sentence(e, language) for e in notable[:MOST]]
-    for thread in undone.values():
-        late = thread.steps[-1]
-        if len(chosen) < MOST and not any(h.thread is thread for h in chosen):
+    here = {entry.sha: _cited(entry) for entry in entries}
+    for thread in dict.fromkeys(undone.values()):
+        if len(chosen) < MOST:
             chosen.append(
-                Highlight((late.href or "").lstrip("#"), late.pr_label or late.short, "", "", thread)
+                Highlight("", tuple(here[s.sha] for s in thread.steps if s.sha in here), None, thread)
             )
     return tuple(chosen)
+
+
+def _cited(entry: Entry) -> Cited:
+    return Cited(entry.anchor, entry.pr_label or entry.short)
 
 
 def _undone(threads: Sequence[Thread]) -> dict[str, Thread]:
@@ -97,11 +125,10 @@ def _rank(entry: Entry) -> tuple[int, int, float, int, str]:
 
 
 def _sentence(entry: Entry, language: str) -> Highlight:
-    label = entry.pr_label or entry.short
-    room = WIDTH[language] - columns(entry.area) - columns(label) - 4
+    cited = _cited(entry)
+    room = WIDTH[language] - columns(entry.area) - columns(cited.label) - 4
     words = WORDS - len(entry.area.split()) - 1 if language == "en" else room
-    sentence = shorten(said_of(entry, language), room, words)
-    return Highlight(entry.anchor, label, entry.area, sentence)
+    return Highlight(shorten(said_of(entry, language), room, words), (cited,), entry.area)
 
 
 def said_of(entry: Entry, language: str) -> str:

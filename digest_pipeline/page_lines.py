@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from digest_pipeline.usual import Compared, Usual
     from digest_pipeline.words import Words
 
+MOST_CITED = 3
+"""Links of one highlight."""
+
 
 def navigation(words: Words, page: Page) -> Markdown:
     """Links to the tiers of a page, with how many entries each has."""
@@ -34,7 +37,9 @@ def highlight_line(words: Words, highlight: Highlight, base: str = "") -> Markdo
     if highlight.thread is not None:
         return Markdown(f"⟲ {thread_line(words, highlight.thread, 40, base)}")
     area = Markdown(f"**{cell(highlight.area)}**{words.colon}") if highlight.area else ""
-    where = link(label(highlight.label), f"{base}#{highlight.anchor}")
+    where = " ".join(
+        link(label(cited.label), f"{base}#{cited.anchor}") for cited in highlight.cited[:MOST_CITED]
+    )
     return Markdown(f"{area}{prose(highlight.sentence)} {where}")
 
 

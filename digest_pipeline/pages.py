@@ -125,6 +125,7 @@ def page_of(  # noqa: PLR0913, PLR0917 - a page has many sources, and every one 
     totals: Sequence[DayTotals] = (),
     newcomers: Collection[str] = (),
     pages: Collection[dt.date] = (),
+    told: Sequence[tuple[str, Sequence[str]]] = (),
     model: str = "rules",
     footer: Footer | None = None,
     language: str,
@@ -134,7 +135,8 @@ def page_of(  # noqa: PLR0913, PLR0917 - a page has many sources, and every one 
     `commits` are those of the day in any order, merges included; `triages` and `analyses` go by SHA.
     `totals` are sums of earlier days for the comparison with usual, `newcomers` the names or addresses
     of authors whose first commit is of this day, `pages` the other days of this repository that have a
-    page (only to these does it link). Raises DigestError when a commit has no triage.
+    page (only to these does it link), `told` the model's highlights with the SHAs they rest on (without
+    any, the rules choose). Raises DigestError when a commit has no triage.
     """
     chosen, merges, lands = counted(commits)
     anchors = anchors_of([*merges, *chosen])
@@ -168,7 +170,7 @@ def page_of(  # noqa: PLR0913, PLR0917 - a page has many sources, and every one 
         files=len({f.path for c in chosen for f in c.files}),
         pending=sum(e.state is AnalysisState.PENDING for e in entries),
         newcomers=tuple(firsts.values()),
-        highlights=highlights_of(entries, found, language),
+        highlights=highlights_of(entries, found, language, told),
         entries=entries,
         merges=tuple(
             Merge(c.sha, anchors[c.sha][2:], anchors[c.sha], links.commit(c.sha), c.subject) for c in merges

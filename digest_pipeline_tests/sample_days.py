@@ -134,7 +134,7 @@ def analysis_of(commit: Commit, triage: Triage) -> Analysis:
         state=AnalysisState.OK,
         reason=None,
         change_type=triage.change_type,
-        summary=f"修改 `module_0.py` 等 {len(commit.files)} 个源文件：{commit.subject[:60]}。",
+        summary=f"改动「{commit.subject[:50]}」的实现，见 `module_0.py`。",
         scope=tuple(f.path for f in commit.files),
         behaviour=("`send()` 的返回类型由 `dict` 变为 `Result`，调用方需要调整。",) if high else (),
         insights=Insights(architecture="入口统一到 `build_params`。") if high else Insights(),

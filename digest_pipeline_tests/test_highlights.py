@@ -60,6 +60,17 @@ def test_what_rules_found_is_told_with_what_the_commit_is_about() -> None:
     assert told == "Faster pool happened; Removes the public class `Pool`"
 
 
+def test_the_models_sentences_go_before_the_rules_and_must_rest_on_the_page() -> None:
+    of = day(("One", Tier.HIGH, {}), ("Two", Tier.LOW, {}))
+    one, two = of.commits
+    told = [("Both `a` and b.", (one.sha, two.sha)), ("Nothing of today.", ("f" * 40,))]
+    made = page(SEED_DAY, of, "en", told=told)
+    assert [h.sentence for h in made.highlights] == ["Both `a` and b."]
+    line = bullets(reports.render(made, template="digest", language="en"))[0]
+    assert line == f"- Both `a` and b. [{one.sha[:7]}](#c-{one.sha[:7]}) [{two.sha[:7]}](#c-{two.sha[:7]})"
+    assert len(page(SEED_DAY, of, "en", told=told[1:]).highlights) == 2
+
+
 def test_a_day_of_two_commits_has_two_bullets() -> None:
     assert len(page(SEED_DAY, day(("One", Tier.LOW, {}), ("Two", Tier.LOW, {}))).highlights) == 2
 
