@@ -28,17 +28,21 @@ def locked(path: Path, wait_seconds: float) -> Iterator[None]:
     Threads of one process exclude each other as processes do; the lock cannot be taken twice by one
     thread. Raises StoreError after `wait_seconds`, naming the process that holds the lock.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Each call opens the file anew: `flock` belongs to the open file, so two threads never share it.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Each call opens the file anew: `flock` belongs to the open file, so two threads never share it.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from error
     if not _Waiter(descriptor).acquire(wait_seconds):
         raise StoreError(
             f"{path}: waited {wait_seconds:g} s for {_holder(path)}, which holds the lock; "
             "wait until it is done, or end it"
         )
     try:
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()} {Path(sys.argv[0]).name}".encode("utf-8", "replace"), 0)
+        with contextlib.suppress(OSError):  # a full disk: then the holder has no name
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()} {Path(sys.argv[0]).name}".encode("utf-8", "replace"), 0)
         yield
     finally:
         os.close(descriptor)

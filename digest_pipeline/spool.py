@@ -7,13 +7,16 @@ nothing behind. What the tables mean is not known here.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import tempfile
 from typing import TYPE_CHECKING, Self
 
+from digest_pipeline.models import StoreError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -36,23 +39,37 @@ class Spool:
         self._longest = _SHORTEST_BUFFER
 
     def __enter__(self) -> Self:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile("wb", dir=self._folder)
+        with self._writing():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = tempfile.TemporaryFile("wb", dir=self._folder)
         try:
             for record in self._records:
                 line = storable_json(record).encode() + b"\n"
                 self._longest = max(self._longest, len(line))
-                self._file.write(line)
-            self._file.flush()
+                with self._writing():
+                    self._file.write(line)
+            with self._writing():
+                self._file.flush()
         except BaseException:
-            self._file.close()
+            self._close()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._close()
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):  # a full disk: closing tries to write once more
+            self._file.close()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(f"{self._folder}: cannot be written to: {error.strerror}") from error
 
     def fill(self, db: DuckDBPyConnection, table: str) -> None:
         """Make the temporary `table` of the records, in their order, with the fields and their SQL types."""

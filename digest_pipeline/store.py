@@ -8,6 +8,7 @@ in no answer. The SQL is in `index`, `slices` and `lookups`, the tables are in `
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -37,6 +38,15 @@ class Store:
     def __init__(self, warehouse: Path, published: Path, *, wait_seconds: float = 600) -> None:
         self._warehouse = Warehouse(warehouse, published, wait_seconds)
         self._published = published
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Make all calls within one transaction: reads see the same moment, writes happen all or none.
+
+        Everybody else waits meanwhile, so nothing slow belongs in it.
+        """
+        with self._warehouse.transaction():
+            yield
 
     # --- station 2: the commit index -------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import threading
 import time
 from importlib import resources
 from pathlib import Path
@@ -34,38 +35,40 @@ class Warehouse:
         self.path = path
         self._published = published
         self._wait_seconds = wait_seconds
+        self._of_thread = threading.local()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[DuckDBPyConnection]:
         """A connection in one transaction: committed at the end, rolled back after any exception.
 
-        Keep it short: everybody else waits. The file is created when missing. Raises StoreError when
-        the lock or the file is not to be had in time, and for every error of the database.
+        Keep it short: everybody else waits. The file is created when missing. One inside of another of
+        the same thread is a part of it. Raises StoreError when the lock or the file is not to be had in
+        time, and for every error of the database.
         """
-        with self._connection() as connection:
+        outer: DuckDBPyConnection | None = getattr(self._of_thread, "connection", None)
+        if outer is not None:
+            yield outer
+            return
+        with self._lock(), self._open() as connection:
             connection.execute("BEGIN")
+            self._of_thread.connection = connection
             try:
                 yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(Exception):  # the first error is the one to tell
-                    connection.execute("ROLLBACK")
-                raise
+            finally:
+                self._of_thread.connection = None
+            connection.execute("COMMIT")
 
     @contextlib.contextmanager
     def at_rest(self) -> Iterator[Path]:
         """The path of the complete file, with the lock held and nobody connected."""
         with self._lock():
             if not self.path.exists() or self._log.exists():
-                # A killed run left commits in the write-ahead log; closing writes them into the file.
+                # A killed run left commits in the write-ahead log; a checkpoint moves them into the file.
                 with self._open() as connection:
                     connection.execute("CHECKPOINT")
+            if self._log.exists():
+                raise StoreError(f"{self.path}: its write-ahead log cannot be emptied; is the disk full?")
             yield self.path
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[DuckDBPyConnection]:
-        with self._lock(), self._open() as connection:
-            yield connection
 
     def _lock(self) -> contextlib.AbstractContextManager[None]:
         return locked(Path(f"{self.path}.lock"), self._wait_seconds)
@@ -76,30 +79,20 @@ class Warehouse:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[DuckDBPyConnection]:
-        import duckdb  # noqa: PLC0415 - costs 0.2 s, and importing the store shall cost nothing
-
-        try:
+        with _in_one_line(f"{self.path}: "):
             if not self.path.exists():
                 self._create()
-            connection = self._connect(self.path)
-            try:
+            with _closing(self._connect(self.path)) as connection:
                 migrate(connection, self.path, schema_versions())
                 yield connection
-            finally:
-                connection.close()
-        except duckdb.Error as error:
-            raise StoreError(f"{self.path}: {one_line(error)}") from error
 
     def _create(self) -> None:
         """Make the empty database under another name first: a kill leaves none that is half made."""
         new = Path(f"{self.path}.new")
         for leftover in (new, Path(f"{new}.wal")):
             leftover.unlink(missing_ok=True)
-        connection = self._connect(new)
-        try:
+        with _closing(self._connect(new)) as connection:
             migrate(connection, new, schema_versions())
-        finally:
-            connection.close()
         new.replace(self.path)
 
     def _connect(self, path: Path) -> DuckDBPyConnection:
@@ -131,20 +124,42 @@ def read_published(path: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...
 
     if not path.exists():
         raise StoreError(f"{path}: nothing is published yet; `digest run` makes it")
+    with _in_one_line(""), _closing(duckdb.connect(str(path), read_only=True)) as connection:
+        answer = connection.execute(sql)
+        if answer.description is None:
+            return [], []
+        return [column[0] for column in answer.description], answer.fetchall()
+
+
+@contextlib.contextmanager
+def _closing(connection: DuckDBPyConnection) -> Iterator[DuckDBPyConnection]:
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            answer = connection.execute(sql)
-            if answer.description is None:
-                return [], []
-            return [column[0] for column in answer.description], answer.fetchall()
+        yield connection
+    except BaseException:
+        # A query that Ctrl-C broke off goes on in DuckDB's threads: closing would wait for its end, and
+        # without the rollback the next connection of this process to the file would wait for ever.
+        connection.interrupt()
+        with contextlib.suppress(Exception):  # the first error is the one to tell
+            connection.execute("ROLLBACK")
+        raise
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def _in_one_line(subject: str) -> Iterator[None]:
+    """Make StoreErrors of DuckDB's, without its drawing of the place in the SQL."""
+    import duckdb  # noqa: PLC0415 - as above
+
+    try:
+        yield
     except duckdb.Error as error:
-        raise StoreError(one_line(error)) from error
-
-
-def one_line(error: Exception) -> str:
-    """What DuckDB says, without the drawing of the place."""
-    text, _, _ = str(error).partition("\n\nLINE ")
-    return " ".join(text.split())
+        text, _, _ = str(error).partition("\n\nLINE ")
+        raise StoreError(subject + " ".join(text.split())) from error
+    except RuntimeError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # DuckDB wraps a Ctrl-C
+            raise KeyboardInterrupt from error
+        raise
 
 
 def schema_versions() -> tuple[list[str], str]:

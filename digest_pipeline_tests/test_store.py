@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import subprocess
@@ -356,6 +357,21 @@ def test_model_calls_are_replaced_by_answer(store: Store) -> None:
         (DAY, "deepseek/deepseek-chat", REPO, 2, 1, 2000, 100, 0.5, 1),
         (DAY, "deepseek/deepseek-chat", None, 1, 0, 1000, 50, 0.25, 0),
     ]
+
+
+# --- several calls together ---
+
+
+def test_calls_together_happen_all_or_none(store: Store) -> None:
+    store.replace_days([record(DAY)])
+    with contextlib.suppress(KeyboardInterrupt), store.together():
+        store.replace_days([record(DAY, commits=99), record(NEXT)])
+        assert store.days(REPO, DAY, NEXT)[DAY].commits == 99
+        raise KeyboardInterrupt
+    assert store.days(REPO, DAY, NEXT) == {DAY: record(DAY)}
+    with store.together():
+        store.replace_days([record(NEXT)])
+    assert set(store.days(REPO, DAY, NEXT)) == {DAY, NEXT}
 
 
 # --- people ---
