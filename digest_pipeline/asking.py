@@ -7,6 +7,7 @@ ask, and whether a text is an answer, is the question's matter (`questions.py`);
 
 from __future__ import annotations
 
+import collections
 import heapq
 import itertools
 import time
@@ -16,7 +17,8 @@ from digest_pipeline import llm
 from digest_pipeline.answers import Answer, Answers, AnswerState
 from digest_pipeline.budget import Budget
 from digest_pipeline.calls import Call, Calls, Door
-from digest_pipeline.questions import AnswerError, Outcome, Prompt, Question, Tally
+from digest_pipeline.learnt import Learnt
+from digest_pipeline.questions import AnswerError, Outcome, Question, Tally
 from digest_pipeline.retry import FATAL_CAUSES, Cause, Fault, Pace, Verdict, judge, pushes_back
 from digest_pipeline.tries import Job, Step, after_bad_answer, after_failure
 
@@ -28,8 +30,9 @@ T = TypeVar("T")
 BAD_RUNS = 3
 """A question that ended as `bad_answer` in so many runs is not asked again."""
 
-GOOD_SHARE = 0.2
-"""A model answers well while at least this share of its answers can be used."""
+RECENT_CALLS = 64
+WORKING_SHARE = 0.05
+"""Asking works while at least this share of the last calls brought an answer that can be used."""
 
 
 class Asking(Generic[T]):
@@ -50,20 +53,14 @@ class Asking(Generic[T]):
         self._config = config
         self._answers = answers
         self._force = force
-        self._api_key = api_key
-        self._door = door
         self._progress = progress
         self._now, self._began = now, time.monotonic()
+        self._learnt = Learnt(config, door, api_key)
         self._budget = Budget(config, answers, door.price_of)
         self._pace = Pace(config.max_concurrency)
         self._calls: Calls[T] = Calls(door, answers, self._budget, config.timeout_seconds, self._moment)
-        self._dead: dict[str, Cause] = {}
-        self._keys: dict[str, str | None] = {}
-        self._formats: dict[str, int] = {}
-        self._proven: set[tuple[str, str]] = set()
         self._fresh: set[str] = set()
-        self._good = 0
-        self._bad = 0
+        self._recent: collections.deque[bool] = collections.deque(maxlen=RECENT_CALLS)
         self._ready: list[tuple[tuple[int, ...], int, Job[T]]] = []
         self._waiting: list[tuple[float, int, Job[T]]] = []
         self._parked: dict[str, list[Job[T]]] = {}
@@ -143,8 +140,8 @@ class Asking(Generic[T]):
 
     def _start(self, job: Job[T]) -> bool:
         """Make a job's next call, or finish it; False: first see what the calls under way will cost."""
-        while job.model in self._dead or self._lacks_key(job.model):
-            if not self._next_model(job, self._dead[job.model], final=False):
+        while cause := self._learnt.why_out(job.model):
+            if not self._next_model(job, cause, final=False):
                 return True
         prompt = job.question.prompt(job.model, shortened=job.shortened)
         if prompt.key in self._calls:
@@ -154,7 +151,7 @@ class Asking(Generic[T]):
             return True
         if job.bad_text:
             prompt = job.question.repair(prompt, *job.bad_text)
-        request = self._request(job, prompt)
+        request = self._learnt.request(job, prompt)
         tokens_in = sum(llm.estimated_tokens(text) for _, text in prompt.messages)
         reserved = self._budget.reserve(prompt.key, job.model, self._moment(), tokens_in, request.max_tokens)
         if isinstance(reserved, Cause):
@@ -167,35 +164,6 @@ class Asking(Generic[T]):
             job.bad_text, job.repaired = None, True
         job.asked = True
         self._calls.start(job, prompt, request, reserved)
-        return True
-
-    def _request(self, job: Job[T], prompt: Prompt) -> llm.Request:
-        rung = "plain" if job.plain else llm.FORMATS[self._formats.get(job.model, 0)]
-        base = self._config.base_of(job.model)
-        return llm.Request(
-            model=job.model,
-            messages=prompt.messages,
-            schema=prompt.schema,
-            format=rung,
-            max_tokens=prompt.max_tokens * (2 if job.doubled else 1),
-            timeout_seconds=self._config.timeout_seconds,
-            api_base=base,
-            api_key=self._keys[job.model],
-        )
-
-    def _lacks_key(self, model: str) -> bool:
-        """Whether a model cannot be asked for want of a key; looks once, before the first request."""
-        if model in self._keys:
-            return False
-        own = self._config.is_own(model)
-        self._keys[model] = self._api_key if own else None
-        if (own and self._api_key) or not self._door.missing_keys(model):
-            return False
-        if own and self._config.api_base:
-            # A server of one's own mostly wants no key, but the clients of some providers do.
-            self._keys[model] = "none"
-            return False
-        self._dead[model] = Cause.NO_KEY
         return True
 
     def _moment(self) -> int:
@@ -215,9 +183,7 @@ class Asking(Generic[T]):
             self._failed(call, call.fault)
         elif not call.fault:
             self._pace.went_well()
-            self._proven.add((call.request.model, call.request.format))
-            if call.job.plain:
-                self._formats[call.request.model] = llm.FORMATS.index("plain")
+            self._learnt.answered(call)
             self._start_calls()
             self._read(call)
         for job in self._parked.pop(call.prompt.key, []):
@@ -235,13 +201,13 @@ class Asking(Generic[T]):
             if not call.overdue:
                 self._bad_answer(call, str(error), answer.text)
             return
-        self._good += 1
+        self._recent.append(True)
         self._fresh.add(call.prompt.key)
         self._finish(job, Outcome(value, answer))
 
     def _failed(self, call: Call[T], fault: Fault) -> None:
         """Decide what to do after a call without a text."""
-        job, model = call.job, call.request.model
+        job = call.job
         if job.done:
             return
         verdict, cause = judge(fault)
@@ -253,34 +219,32 @@ class Asking(Generic[T]):
             return
         self.tally.failures[cause] += 1
         if verdict is Verdict.FATAL:
-            self._dead[model] = cause
+            self._learnt.put_out(call.request.model, cause)
             self._queue(job)
-        elif verdict is Verdict.FORMAT and self._step_down(call):
+        elif verdict is Verdict.FORMAT and self._learnt.step_down(call):
             self._queue(job)
         else:
             step = after_failure(
                 job,
                 fault,
-                proven=(model, call.request.format) in self._proven,
+                proven=self._learnt.is_proven(call),
                 structured=call.request.format != "plain",
+                works=self._works(),
                 patience=self._config.patience,
             )
             self._follow(call, step)
 
-    def _step_down(self, call: Call[T]) -> bool:
-        """Learn that a model does not know a form of structured output; False on the last rung."""
-        used = llm.FORMATS.index(call.request.format)
-        if used + 1 == len(llm.FORMATS):
-            return False
-        self._formats[call.request.model] = max(self._formats.get(call.request.model, 0), used + 1)
-        return True
+    def _works(self) -> bool:
+        """Count one more failed call, and say whether others succeed."""
+        self._recent.append(False)
+        return sum(self._recent) >= WORKING_SHARE * len(self._recent)
 
     def _bad_answer(self, call: Call[T], complaint: str | None, text: str) -> None:
         """Decide what to do after an answer that cannot be used."""
-        self._bad += 1
         self.tally.failures[Cause.BAD_ANSWER] += 1
-        good = self._good >= GOOD_SHARE * (self._good + self._bad)
-        step = after_bad_answer(call.job, complaint, text, good=good, patience=self._config.patience)
+        step = after_bad_answer(
+            call.job, complaint, text, works=self._works(), patience=self._config.patience
+        )
         self._follow(call, step)
 
     def _follow(self, call: Call[T], step: Step) -> None:

@@ -142,12 +142,12 @@ class Patience:
     longest_backoff: float = 8.0
     longest_retry_after: float = 300.0
     """A server that asks for more is asked again in the next run."""
-    failures: int = 10
-    """Unpaid failures (429, 5xx, network)."""
-    bad_answers: int = 8
-    """Paid answers that could not be used, of a model that answers well otherwise."""
-    bad_answers_of_a_bad_model: int = 3
-    """The same, while fewer than one answer in five of the run could be used."""
+    failures: int = 20
+    """Unpaid failures (429, 5xx, network) of one question, while other calls succeed."""
+    failures_when_nothing_works: int = 6
+    bad_answers: int = 12
+    """Paid answers to one question that could not be used, while other calls succeed."""
+    bad_answers_when_nothing_works: int = 3
     timeouts: int = 2
     bad_inputs: int = 2
 

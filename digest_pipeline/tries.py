@@ -75,11 +75,14 @@ class Step:
     """No other model is asked either."""
 
 
-def after_failure(job: Job[T], fault: Fault, *, proven: bool, structured: bool, patience: Patience) -> Step:
+def after_failure(  # noqa: PLR0913 - what the run knows, one by one
+    job: Job[T], fault: Fault, *, proven: bool, structured: bool, works: bool, patience: Patience
+) -> Step:
     """The next step of a job whose call failed; counts the failure in the job.
 
     `proven`: the model has answered in this form in this run, so a bare 400 is about this question alone.
-    `structured`: the call asked for structured output. Fatal and format verdicts are the run's matter.
+    `structured`: the call asked for structured output. `works`: other calls succeed.
+    Fatal verdicts are the run's matter, and those of format while there is another form.
     """
     verdict, cause = judge(fault)
     if verdict is Verdict.TIMED_OUT:
@@ -91,11 +94,12 @@ def after_failure(job: Job[T], fault: Fault, *, proven: bool, structured: bool, 
         return Step(cause, remember=AnswerState.REFUSED, final=True, last=last)
     if verdict is Verdict.TOO_LONG:
         return _after_too_long(job, cause, patience)
-    if verdict is Verdict.BAD_INPUT:
+    if verdict in (Verdict.BAD_INPUT, Verdict.FORMAT):
         return _after_bad_input(job, cause, proven=proven, structured=structured, patience=patience)
     job.failures += 1
     wait = wait_seconds(fault, job.failures, f"{job.number}", patience)
-    return Step(cause, None if job.failures >= patience.failures else wait)
+    limit = patience.failures if works else patience.failures_when_nothing_works
+    return Step(cause, None if job.failures >= limit else wait)
 
 
 def _after_too_long(job: Job[T], cause: Cause, patience: Patience) -> Step:
@@ -120,16 +124,16 @@ def _after_bad_input(
 
 
 def after_bad_answer(
-    job: Job[T], complaint: str | None, text: str, *, good: bool, patience: Patience
+    job: Job[T], complaint: str | None, text: str, *, works: bool, patience: Patience
 ) -> Step:
     """The next step of a job whose answer could not be used; counts it in the job.
 
     `complaint`: what is wrong with the text, None when there is no whole text to repair.
-    `good`: the model's answers can be used otherwise, so another try is worth its price.
+    `works`: other answers can be used, so another try is worth its price.
     """
     job.bad_answers += 1
     job.bad_text = (text, complaint) if complaint and not job.repaired else None
-    limit = patience.bad_answers if good else patience.bad_answers_of_a_bad_model
+    limit = patience.bad_answers if works else patience.bad_answers_when_nothing_works
     if job.bad_answers < limit:
         return Step(Cause.BAD_ANSWER, 0.0)
     return Step(Cause.BAD_ANSWER, remember=AnswerState.BAD_ANSWER)

@@ -142,7 +142,7 @@ def test_with_a_mix_of_faults_at_ten_percent_each_every_commit_is_analysed_in_th
         chance = hashlib.sha256(f"{received.prompt} {seen}".encode()).digest()[0] % 10
         return TRANSIENT[chance] if chance < len(TRANSIENT) else good()
 
-    patience = Patience(backoff=0.01, longest_backoff=0.05, failures=25, bad_answers=25)
+    patience = Patience(backoff=0.01, longest_backoff=0.05)
     answers = Answers(tmp_path / "answers.sqlite")
     with ModelServer(shaky).running() as server:
         config = ModelConfig("openai/some-model", api_base=server.base, patience=patience)
