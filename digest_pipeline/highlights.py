@@ -128,21 +128,26 @@ def _sentence(entry: Entry, language: str) -> Highlight:
     cited = _cited(entry)
     room = WIDTH[language] - columns(entry.area) - columns(cited.label) - 4
     words = WORDS - len(entry.area.split()) - 1 if language == "en" else room
-    return Highlight(shorten(said_of(entry, language), room, words), (cited,), entry.area)
+    ways = _ways_to_say(entry, language)
+    sentence = next((way for way in ways if shorten(way, room, words) == way), shorten(ways[-1], room, words))
+    return Highlight(sentence, (cited,), entry.area)
 
 
-def said_of(entry: Entry, language: str) -> str:
-    """What to say of an entry in one sentence.
+def _ways_to_say(entry: Entry, language: str) -> list[str]:
+    """What to say of an entry in one sentence, the fullest way first.
 
     A model's sentence on behaviour stands for itself; one of the rules names what was found in the diff,
-    so the summary says first what it is about.
+    so the summary says first what it is about, and where a list does not fit its first item does.
     """
     summary = first_sentence(entry.summary) or entry.title
     if not entry.behaviour:
-        return summary
+        return [summary]
+    found = entry.behaviour[0]
     if entry.source != RULES:
-        return first_sentence(entry.behaviour[0])
-    return summary.rstrip("。.") + ("；" if language == "zh" else "; ") + entry.behaviour[0]
+        return [first_sentence(found)]
+    about = summary.rstrip("。.") + ("；" if language == "zh" else "; ")
+    first, more, _ = found.partition("、" if language == "zh" else ", ")
+    return [about + found, f"{about}{first}…" if more else about + found, summary]
 
 
 def first_sentence(value: str) -> str:
@@ -155,10 +160,11 @@ def first_sentence(value: str) -> str:
 
 
 def shorten(value: str, width: int, words: int) -> str:
-    """At most so many columns and words; what is cut ends in `…`, never inside backticks."""
+    """At most so many columns and words; what is cut ends in `…`, never inside backticks or 「 」."""
     parts = value.split(" ")
     short = value if len(parts) <= words else " ".join(parts[:words]) + "…"
-    short = cut(short, width)
+    if columns(short) > width:
+        short = cut(short, width - 2)
     if short.count("`") % 2:
         short = short[: short.rindex("`")].rstrip() + "…"
-    return short
+    return short + "」" if short != value and short.count("「") > short.count("」") else short
