@@ -15,16 +15,17 @@ _BEFORE, _TODAY = "#8c959f", "#2f81f7"
 def svg(values: Sequence[int], title: str) -> str:
     """The picture of non-negative numbers, oldest first; `title` is for screen readers, plain and short."""
     most = max(values, default=0) or 1
+    tall = [max(round(value * (_HEIGHT - 1) / most), 1 if value else 0) for value in values]
+    bars = [f"M{n * (_BAR + _GAP)} {_HEIGHT}v-{height}h{_BAR}v{height}z" for n, height in enumerate(tall)]
     width = len(values) * (_BAR + _GAP) - _GAP
-    bars = []
-    for number, value in enumerate(values):
-        tall = max(round(value * (_HEIGHT - 1) / most), 1 if value else 0)
-        colour = _TODAY if number == len(values) - 1 else _BEFORE
-        x, y = number * (_BAR + _GAP), _HEIGHT - tall
-        bars.append(f'<rect x="{x}" y="{y}" width="{_BAR}" height="{tall}" fill="{colour}"/>')
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{_HEIGHT}" role="img">'
     safe = title.replace("&", "&amp;").replace("<", "&lt;")
-    return "\n".join([head, f"<title>{safe}</title>", *bars, "</svg>"]) + "\n"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{_HEIGHT}" role="img">\n'
+        f"<title>{safe}</title>\n"
+        f'<path fill="{_BEFORE}" d="{"".join(bars[:-1])}"/>\n'
+        f'<path fill="{_TODAY}" d="{"".join(bars[-1:])}"/>\n'
+        "</svg>\n"
+    )
 
 
 def bars(values: Sequence[int]) -> str:
