@@ -7,6 +7,7 @@ POSIX lock that the process has on it, DuckDB's included (updates were lost that
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -38,7 +39,8 @@ def publish_copy(source: Path, copy: Path) -> bool:
         _log_of(copy).unlink(missing_ok=True)
         _sync(copy.parent)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
         raise StoreError(f"{copy}: cannot be published: {error.strerror}; the copy before stays") from error
     return True
 

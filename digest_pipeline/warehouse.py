@@ -107,10 +107,11 @@ class Warehouse:
                 if "Could not set lock" not in str(error):
                     raise
                 if time.monotonic() > end:
-                    holder = re.search(r"PID \d+", str(error))
+                    holder = re.search(r"PID (\d+)", str(error))
+                    who = f"process {holder[1]}" if holder else "another process"
                     raise StoreError(
-                        f"{path}: waited {self._wait_seconds:g} s for {holder[0] if holder else 'one'}, "
-                        f"which has the file open; close it there and open {self._published} instead"
+                        f"{path}: waited {self._wait_seconds:g} s for {who}, which has the file open; "
+                        f"close it there and open {self._published} instead"
                     ) from error
                 time.sleep(_RETRY_SECONDS)
 
@@ -154,8 +155,10 @@ def _in_one_line(subject: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        text, _, _ = str(error).partition("\n\nLINE ")
-        raise StoreError(subject + " ".join(text.split())) from error
+        text = " ".join(str(error).partition("\n\nLINE ")[0].split())
+        if "not a valid DuckDB database" in text or "Corrupt database" in text:
+            text += "; move the file away, the next run makes it anew"
+        raise StoreError(subject + text) from error
     except RuntimeError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):  # DuckDB wraps a Ctrl-C
             raise KeyboardInterrupt from error
