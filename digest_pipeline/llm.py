@@ -258,8 +258,8 @@ def _reply_of(response: Any, request: Request) -> Reply:  # noqa: ANN401 - litel
 
 
 def _scrubbed(text: str) -> str:
-    """Text that can be encoded and stored: lone surrogates and NUL become U+FFFD."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+    """Text that can be encoded and stored: without lone surrogates and NUL."""
+    return text.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
 
 
 def estimated_tokens(text: str) -> int:

@@ -116,7 +116,7 @@ def plain(text: str) -> str:
 
     Backticks stay: they are the names that are checked. Escaping for a page is the report's matter.
     """
-    text = _UNSEEN.sub("", text.encode("utf-8", "replace").decode())
+    text = _UNSEEN.sub("", text.encode("utf-8", "ignore").decode())
     lines = [_BLOCK_MARK.sub("", line) for line in text.splitlines() if not _is_rule(line)]
     pieces = re.split(r"(`+[^`]+`+)", " ".join(" ".join(lines).split()))
     pieces[::2] = [_INLINE_MARK.sub(lambda m: m[1] or "", piece) for piece in pieces[::2]]

@@ -191,4 +191,4 @@ def _clean(value: Any) -> Any:  # noqa: ANN401 - any JSON
         return {str(key): _clean(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_clean(item) for item in value]
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+    return value.encode("utf-8", "ignore").decode() if isinstance(value, str) else value
