@@ -9,8 +9,6 @@ from digest_pipeline import vocabulary
 from digest_pipeline.models import ChangeType, FileKind
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
-
     from digest_pipeline.facts import Facts
     from digest_pipeline.subjects import Subject
 
@@ -24,10 +22,8 @@ _KIND_TYPES: tuple[tuple[frozenset[FileKind], ChangeType], ...] = (
     (frozenset([FileKind.CI, FileKind.TEST]), ChangeType.CI),
     (frozenset([FileKind.BUILD]), ChangeType.BUILD),
     (frozenset([FileKind.BUILD, FileKind.DOCS]), ChangeType.BUILD),
-    (frozenset([FileKind.BUILD, FileKind.CI]), ChangeType.BUILD),
     (frozenset([FileKind.CONFIG]), ChangeType.CONFIG),
 )
-_ABOUT_CODE = frozenset([ChangeType.FEATURE, ChangeType.FIX, ChangeType.PERF, ChangeType.REFACTOR])
 
 
 def change_type(subject: Subject, body: str, facts: Facts) -> ChangeType:
@@ -35,21 +31,26 @@ def change_type(subject: Subject, body: str, facts: Facts) -> ChangeType:
 
     In: the parsed subject, the rest of the message, the facts (empty ones leave the subject alone).
     A revert and a release are what their subject says; else files of one kind decide; else the subject
-    does; else the facts.
+    does, and where it only says that something changes, the facts.
     """
     if subject.is_revert:
         return ChangeType.REVERT
     said = subject_type(subject)
-    if said is ChangeType.RELEASE:
+    if said is ChangeType.RELEASE or (
+        said is ChangeType.CHORE and vocabulary.NEXT_CYCLE.search(subject.text)
+    ):
         return said
-    by_files = _by_files(facts.kinds, said)
+    by_files = ChangeType.DOCS if facts.is_prose_only else _by_files(facts, said)
     if by_files is not None:
         return by_files
     if said in (ChangeType.FIX, None) and _is_security(subject, body):
         return ChangeType.SECURITY
-    if said in (ChangeType.DOCS, ChangeType.TEST, ChangeType.CI) and _is_mostly_source(facts):
-        said = _verb_type(subject.text) or said
-    return said or _by_facts(facts)
+    is_aside = said in (ChangeType.DOCS, ChangeType.TEST, ChangeType.CI) and said not in subject.kinds
+    if is_aside and _is_mostly_source(facts):
+        said = None
+    if said is None or (said is ChangeType.CHORE and FileKind.SOURCE in facts.kinds):
+        return _by_facts(facts, subject.text, body)
+    return said
 
 
 def subject_type(subject: Subject) -> ChangeType | None:
@@ -62,21 +63,17 @@ def subject_type(subject: Subject) -> ChangeType | None:
         return ChangeType.REVERT
     text = subject.quoted if subject.is_reland and subject.quoted else subject.text
     if ChangeType.RELEASE in subject.kinds or vocabulary.RELEASE.search(text):
-        return ChangeType.RELEASE
+        return ChangeType.CHORE if vocabulary.NEXT_CYCLE.search(text) else ChangeType.RELEASE
     for kind in subject.kinds:
         if kind is not ChangeType.CHORE:
             return _refined(kind, text)
-    return _verb_type(text) or (ChangeType.CHORE if subject.kinds else None)
+    return _verb_type(text) or _object_type(text) or (ChangeType.CHORE if subject.kinds else None)
 
 
 def _refined(kind: ChangeType, text: str) -> ChangeType:
-    """A fix or chore of tests, docs or CI is named after these."""
+    """A fix or feature of tests, docs or CI is named after these."""
     about = _object_type(text)
-    if kind in (ChangeType.FIX, ChangeType.FEATURE) and about in (
-        ChangeType.DOCS,
-        ChangeType.CI,
-        ChangeType.TEST,
-    ):
+    if about is not None and about is not ChangeType.BUILD and kind in (ChangeType.FIX, ChangeType.FEATURE):
         return about
     if kind is ChangeType.FIX and vocabulary.SECURITY.search(text):
         return ChangeType.SECURITY
@@ -84,45 +81,61 @@ def _refined(kind: ChangeType, text: str) -> ChangeType:
 
 
 def _verb_type(text: str) -> ChangeType | None:
-    """The type by the first verb among the first words and by its object."""
-    words = re.findall(r"[\w'/-]+", text)[:8]
-    verb = next((vocabulary.verb_kind(w) for w in words[:4] if w.lower() not in vocabulary.FILLERS), None)
-    if verb is None:
-        verb = next((k for w in words if (k := vocabulary.verb_kind(w)) in _ABOUT_CODE), None)
+    """The type by the first verb among the first words and by its object; None for a weak verb."""
+    words = [w.lower() for w in re.findall(r"[\w'-]+", text)[:12]]
+    first = next((w for w in words[:4] if w not in vocabulary.FILLERS), "")
+    if first in vocabulary.WEAK_VERBS:
+        verb = None
+    else:
+        verb = vocabulary.verb_kind(first)
+        if verb is None:
+            verb = next((vocabulary.verb_kind(w) for w in words if w in vocabulary.CLEAR_WORDS), None)
     about = _object_type(text)
     if about is not None and verb is not ChangeType.PERF:
         return about
-    if verb in (ChangeType.FEATURE, ChangeType.REFACTOR) and vocabulary.PERF.search(text):
+    head = _head(text)
+    if vocabulary.PERF.search(text) and (
+        verb in (ChangeType.FEATURE, ChangeType.REFACTOR) or first in ("avoid", "avoids")
+    ):
         return ChangeType.PERF
     if verb in (ChangeType.FEATURE, ChangeType.REFACTOR, None) and re.search(
-        r"\b(bug|fix(es)?)\b", text, re.IGNORECASE
+        r"\b(bug|fix(es)?|missing)\b", head, re.IGNORECASE
     ):
         return ChangeType.FIX
     return verb
 
 
+def _head(text: str) -> str:
+    """The words up to the first preposition or comma."""
+    return vocabulary.PHRASE_END.split(f"{text} ", maxsplit=1)[0][:120]
+
+
 def _object_type(text: str) -> ChangeType | None:
-    """The type that the thing acted on stands for: the words up to the first preposition or comma."""
-    phrase = vocabulary.PHRASE_END.split(f"{text} ", maxsplit=1)[0][:120]
-    return next((kind for kind, pattern in vocabulary.OBJECTS if pattern.search(phrase)), None)
+    """The type that the thing acted on stands for."""
+    head = _head(text)
+    return next((kind for kind, pattern in vocabulary.OBJECTS if pattern.search(head)), None)
 
 
 def _is_security(subject: Subject, body: str) -> bool:
     return bool(
         vocabulary.SECURITY.search(subject.text)
-        or re.search(r"\b(CVE-\d{4}-\d+|GHSA-\w{4}-\w{4})", body[:5000])
+        or re.search(r"\b(CVE-\d{4}-\d+|GHSA-\w{4}-\w{4}|attackers?\b|malicious)", body[:5000])
     )
 
 
-def _by_files(kinds: AbstractSet[FileKind], said: ChangeType | None) -> ChangeType | None:
+def _by_files(facts: Facts, said: ChangeType | None) -> ChangeType | None:
     """The type that files of one sort give whatever the subject says; None where source is among them."""
+    kinds = facts.kinds
     counted = kinds - _QUIET_KINDS
-    if not kinds:
+    if not kinds or (FileKind.DATA in kinds and not counted <= {FileKind.DOCS}):
         return None
     if not counted:
-        if kinds == {FileKind.LOCK}:
-            return ChangeType.BUILD
-        return said
+        return ChangeType.BUILD if kinds == {FileKind.LOCK} else said
+    if counted == {FileKind.BUILD, FileKind.CI}:
+        if said in (ChangeType.CI, ChangeType.BUILD):
+            return said
+        lines = {k: facts.size(k).insertions + facts.size(k).deletions for k in counted}
+        return ChangeType.BUILD if lines[FileKind.BUILD] > lines[FileKind.CI] else ChangeType.CI
     for among, kind in _KIND_TYPES:
         if counted <= among:
             return said if kind is ChangeType.CONFIG and said is not None else kind
@@ -134,19 +147,38 @@ def _is_mostly_source(facts: Facts) -> bool:
     return source.files > 0 and facts.code_added + facts.code_removed > rest.insertions + rest.deletions
 
 
-def _by_facts(facts: Facts) -> ChangeType:
+def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
     """The type of a commit whose subject does not tell: what the diff mostly does."""
-    if facts.is_formatting_only or facts.is_prose_only:
-        return ChangeType.DOCS if facts.is_prose_only else ChangeType.REFACTOR
-    source = facts.size(FileKind.SOURCE)
-    if source.files == 0:
+    if FileKind.SOURCE not in facts.kinds:
         largest = max(facts.sizes, key=lambda s: s.insertions + s.deletions, default=None)
-        by_kind = {
-            FileKind.DOCS: ChangeType.DOCS, FileKind.TEST: ChangeType.TEST, FileKind.CI: ChangeType.CI,
-            FileKind.BUILD: ChangeType.BUILD, FileKind.LOCK: ChangeType.BUILD, FileKind.CONFIG: ChangeType.CONFIG,
-        }  # fmt: skip
-        return by_kind.get(largest.kind, ChangeType.CHORE) if largest else ChangeType.CHORE
+        return _TYPE_OF_KIND.get(largest.kind, ChangeType.CHORE) if largest else ChangeType.CHORE
+    if facts.is_formatting_only:
+        return ChangeType.REFACTOR
+    if vocabulary.PERF.search(text):
+        return ChangeType.PERF
+    changed = facts.code_added + facts.code_removed
+    mends = (
+        vocabulary.MENDS.search(text)
+        or vocabulary.CLOSES_ISSUE.search(body[:5000])
+        or vocabulary.SEVERE.search(text)
+    )
+    if changed < _SMALL and not facts.options_added and (mends or (facts.is_tested and not facts.added)):
+        return ChangeType.FIX
     grows = facts.code_added > 2 * facts.code_removed
-    if facts.added or source.added_files or facts.options_added or (grows and facts.code_added > 20):  # noqa: PLR2004 - a new behaviour takes some lines
+    if len(facts.added) > 2 * len(facts.removed) + 2:  # a handful of new names is a new ability
+        return ChangeType.FEATURE
+    if grows and (facts.added or facts.options_added or facts.internal_added or facts.code_added > _SMALL):
         return ChangeType.FEATURE
     return ChangeType.REFACTOR
+
+
+_SMALL = 200
+"""Changed lines of code up to which a change that speaks of a case is taken for a fix."""
+_TYPE_OF_KIND = {
+    FileKind.DOCS: ChangeType.DOCS,
+    FileKind.TEST: ChangeType.TEST,
+    FileKind.CI: ChangeType.CI,
+    FileKind.BUILD: ChangeType.BUILD,
+    FileKind.LOCK: ChangeType.BUILD,
+    FileKind.CONFIG: ChangeType.CONFIG,
+}

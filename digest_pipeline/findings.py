@@ -124,7 +124,9 @@ class Facts:
             names |= {value.name, value.old or "", value.new or ""}
         names |= {name[:-1].partition("(")[2] for name in names if name.endswith(")")}
         names |= {name.partition("(")[0] for name in names}
-        names |= {part for name in names for part in (bare_name(name), name[: -len(bare_name(name))].rstrip(".:"))}
+        names |= {
+            part for name in names for part in (bare_name(name), name[: -len(bare_name(name))].rstrip(".:"))
+        }
         for used in (self.env_added, self.env_removed, self.options_added, self.options_removed):
             names.update(used)
         return {*names, *self.endpoints_added, *self.endpoints_removed} - {""}

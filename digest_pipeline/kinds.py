@@ -189,6 +189,8 @@ def _is_docs(parts: tuple[str, ...], low: str, ending: str) -> bool:
 def _is_build(parts: tuple[str, ...], low: str, ending: str) -> bool:
     if low in _BUILD_NAMES or _BUILD_NAME.search(low):
         return True
+    if "requirements" in parts and ending in ("txt", "in"):
+        return True
     is_program = ending in _SOURCE_ENDINGS and ending not in _SHELL_ENDINGS
     return bool(_BUILD_PARTS.intersection(parts)) and not is_program
 

@@ -406,6 +406,8 @@ class _Reader:
             return self.is_header and not name.startswith("_") and "detail" not in scope
         if language == "go":
             return name[:1].isupper() and (not scope or scope[0][:1].isupper())
+        if language == "bash":
+            return False
         modifiers = self._modifiers(node)
         if language == "rust":
             in_trait = (

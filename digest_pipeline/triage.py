@@ -17,65 +17,71 @@ from digest_pipeline.areas import area_of, is_among
 from digest_pipeline.change_types import change_type
 from digest_pipeline.models import Reason, Tier, Triage
 from digest_pipeline.signals import signals_of
-from digest_pipeline.subjects import RevertHint, is_breaking, parse_subject, revert_hint
+from digest_pipeline.subjects import RevertHint, parse_subject, revert_hint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from digest_pipeline.facts import Facts
     from digest_pipeline.models import Commit
-    from digest_pipeline.signals import Signal
+    from digest_pipeline.signals import Signals
 
 __all__ = ["DEFAULT_WEIGHTS", "WEIGHT_NAMES", "RevertHint", "revert_hint", "score_of", "triage_day"]
 
 DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
-        "code_size": 3.0,
-        "many_source_files": 1.0,
-        "new_source_file": 1.0,
-        "public_name_added": 1.0,
-        "public_name_removed": 1.0,
-        "signature_broken": 1.0,
-        "signature_extended": 0.5,
-        "default_changed": 0.5,
-        "option_added": 0.7,
-        "option_removed": 1.0,
+        "code_size": 1.8,
+        "feature_size": 2.0,
+        "new_source_file": 0.8,
+        "public_name_added": 0.4,
+        "public_name_removed": 0.6,
+        "signature_broken": 0.5,
+        "signature_extended": 0.2,
+        "default_changed": 0.3,
+        "option_added": 0.6,
+        "option_removed": 0.8,
         "dependency_changed": 1.0,
-        "dependency_major": 1.0,
+        "dependency_major": 0.6,
         "severe_fault": 1.0,
-        "severe_fault_in_body": 0.5,
-        "measured_gain": 0.7,
-        "deprecation": 1.5,
-        "removal": 1.0,
-        "new_support": 0.8,
-        "said_minor": -0.8,
-        "said_experimental": -0.7,
+        "severe_fault_in_body": 0.2,
+        "edge_case": -0.5,
+        "said_default": 1.5,
+        "measured_gain": 0.3,
+        "deprecation": 3.0,
+        "removal": 1.5,
+        "said_minor": -0.7,
+        "said_experimental": -0.9,
         "breaking": 4.0,
-        "no_source": -2.0,
+        "no_source": -1.2,
         "formatting_only": -2.0,
         "prose_only": -2.0,
         "tested": 0.7,
-        "type_feature": 1.0,
-        "type_fix": 1.0,
-        "type_perf": 1.0,
-        "type_refactor": 0.0,
+        "large_plumbing": 2.0,
+        "new_document": 3.2,
+        "routine_bump": -2.0,
+        "by_bot": -1.0,
+        "type_feature": 0.9,
+        "type_fix": 0.8,
+        "type_perf": 0.3,
+        "type_refactor": -0.7,
         "type_docs": -2.0,
         "type_test": -2.0,
-        "type_build": -0.5,
+        "type_build": -0.3,
         "type_ci": -2.0,
-        "type_config": -0.5,
-        "type_security": 3.0,
-        "security": 1.0,
+        "type_config": -0.3,
+        "type_security": 4.0,
         "type_revert": 1.5,
-        "type_release": 6.0,
+        "type_release": 8.0,
         "type_chore": -1.0,
-        "threshold_medium": 2.2,
-        "threshold_high": 4.2,
+        "threshold_medium": -0.2,
+        "threshold_high": 2.5,
         "high_share": 0.2,
         "busy_day": 8.0,
     }
 )
 """Points of each signal at its full amount; what the last four mean: docs/importance.md."""
+_UNDENIABLE = 3.5
+"""So far above the threshold a commit stays high on any day: releases, breaking changes, security."""
 WEIGHT_NAMES = frozenset(DEFAULT_WEIGHTS)
 
 
@@ -101,7 +107,7 @@ def triage_day(
     return {sha: _with_tier(triage, tiers[sha]) for sha, triage in judged.items()}
 
 
-def score_of(signals: Mapping[str, Signal], weights: Mapping[str, float]) -> tuple[float, tuple[Reason, ...]]:
+def score_of(signals: Signals, weights: Mapping[str, float]) -> tuple[float, tuple[Reason, ...]]:
     """The score and its reasons, the heaviest first; what weighs nothing is no reason."""
     reasons = [
         Reason(name, round(weights[name] * amount, 1), count)
@@ -129,7 +135,7 @@ def _judge(  # noqa: PLR0913 - what one commit is judged by
 ) -> Triage:
     subject = parse_subject(commit.subject)
     kind = change_type(subject, commit.body, facts)
-    signals = signals_of(subject, commit.body, kind, facts, is_breaking=is_breaking(commit))
+    signals = signals_of(commit, subject, kind, facts)
     if exclude and commit.files and all(is_among(f.path, exclude) for f in commit.files):
         score, reasons = 0.0, (Reason("excluded", 0.0),)
     else:
@@ -163,7 +169,7 @@ def _tiers(judged: Mapping[str, Triage], weights: Mapping[str, float]) -> dict[s
     most = max(1, math.ceil(len(ranked) * weights["high_share"]))
     high = [sha for sha in ranked if tiers[sha] is Tier.HIGH]
     for sha in high[most:]:
-        if judged[sha].score < weights["threshold_high"] + 2:
+        if judged[sha].score < weights["threshold_high"] + _UNDENIABLE:
             tiers[sha] = Tier.MEDIUM
     if not high and tiers[ranked[0]] is Tier.MEDIUM:
         tiers[ranked[0]] = Tier.HIGH

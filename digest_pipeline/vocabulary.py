@@ -54,7 +54,7 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
         "prevent prevents avoid avoids handle handles handling restore restores ensure ensures guard guards "
         "address addresses workaround mitigate protect reject rejects tolerate patch don't dont "
         "catch check checks validate validates respect preserve preserves honor quickfix "
-        "unbreak recover sanitize raise raises forbid disallow propagate sync"
+        "unbreak recover sanitize forbid disallow propagate"
     ),
     ChangeType.PERF: _words(
         "optimize optimizes optimized optimizing optimise speed speedup speeds accelerate accelerates fuse fuses "
@@ -63,13 +63,9 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
     ChangeType.REFACTOR: _words(
         "refactor refactors refactored refactoring rename renames renamed renaming move moves moved moving clean "
         "cleanup cleans simplify simplifies extract extracts split splits reorganize restructure consolidate "
-        "unify unifies remove removes removed removing dedupe deduplicate migrate migrates replace replaces "
-        "convert converts decouple inline inlines factor drop drops delete deletes deprecate deprecates use uses "
-        "using switch switches make makes change changes changed rewrite rework tidy merge merges combine "
-        "centralize standardize normalize align isolate separate modernize polish unused relax store pass "
-        "modify adjust adjusts revise revisit kill prune strip hide disable disables set update updates updated "
-        "return returns get skip apply treat keep wrap promote mark track turn put prefer default force "
-        "annotate define declare share"
+        "unify unifies remove removes removed removing dedupe deduplicate migrate migrates decouple inline "
+        "inlines factor drop drops delete deletes deprecate deprecates rewrite rework tidy merge merges combine "
+        "centralize standardize normalize align isolate separate modernize polish prune strip annotate share"
     ),
     ChangeType.DOCS: _words("document documents documenting clarify explain typo typos reword describe"),
     ChangeType.TEST: _words("test tests testing deflake unskip cover"),
@@ -79,6 +75,14 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
     ChangeType.RELEASE: _words("release"),
     ChangeType.CHORE: _words("format reformat lint"),
 }
+WEAK_VERBS = _words(
+    "use uses using switch switches make makes made change changes changed replace replaces convert converts "
+    "relax restrict limit store pass modify adjust adjusts revise revisit kill hide disable disables set sets "
+    "update updates updated return returns get skip skips apply treat keep keeps wrap promote mark track turn "
+    "put prefer default force define declare initialize init call calls sync load loads run stop start do "
+    "require defer delay increase decrease lower raise bound clear reset configure specify"
+)
+"""Verbs that say that something changes, but not whether that adds, mends or only rearranges."""
 _KIND_OF_VERB = {word: kind for kind, words in _VERBS.items() for word in words}
 FILLERS = _words(
     "tiny quick minor small a an the some more few just again further super followup follow-up up follow really "
@@ -94,17 +98,21 @@ def verb_kind(word: str) -> ChangeType | None:
 
 def is_verb(word: str) -> bool:
     """Whether a word starts a sentence rather than names an area."""
-    return verb_kind(word) is not None or word.lower() in FILLERS
+    return verb_kind(word) is not None or word.lower() in WEAK_VERBS or word.lower() in FILLERS
 
 
 RELEASE = re.compile(
     r"""^(?:(?:prepare|prep|cut|publish|start|begin|finali[sz]e|tag|bump|update|upgrade|increment|set|chore)\b.{0,40}
       \b(?:release|version)s?\b.{0,40}?\bv?\d+\.\d+ | release\b\s*:?\s*(?:version\s*)?v?\d+(?:\.\d+)+
-      | (?:prepare|cut|prep)\b.{0,20}\brelease\b | v?\d+\.\d+(?:\.\d+)?(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)\.?\d*)?$
+      | (?:prepare|cut|prep)\b.{0,20}\b(?:release\b|for\s+v?\d+\.\d+) | v?\d+\.\d+(?:\.\d+)?(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)\.?\d*)?$
       | version\s+(?:bump|v?\d+\.\d+) | bump\s+(?:the\s+)?version\b | [\w.-]+\s+v?\d+\.\d+\.\d+(?:[-.]?\w+)?\s+release$
       | redis\s+\d+\.\d+ | bump\s+to\s+v?\d+\.\d+ | (?:update|bump)\s+(?:the\s+)?changelog\s+for\s+v?\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
+NEXT_CYCLE = re.compile(
+    r"(\bdev\b|-dev\b|\.dev\d*|snapshot|next (development|dev|version|release)|post-?release)", re.IGNORECASE
+)
+"""What follows a release: the version of the next cycle."""
 OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
     (
         ChangeType.CI,
@@ -127,7 +135,7 @@ OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
         re.compile(
             r"\b(docs?|documentation|readme(\.\w+)?|changelog|docstrings?|typos?|comments?|tutorials?|guides?|cookbook"
             r"|blog|links?|contributors|sponsors|licen[cs]e|grammar|spelling|wording|\S+\.(md|rst|mdx|ipynb)"
-            r"|release notes|roadmap|slack|contributing|faq|help text|logo)(?!\w)",
+            r"|release notes|instructions|roadmap|slack|contributing|faq|help text|logo)(?!\w)",
             re.IGNORECASE,
         ),
     ),
@@ -140,6 +148,20 @@ OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
+)
+CLEAR_WORDS = _words(
+    "fix fixes fixed fixing bug bugs bugfix support supports supporting add adds added adding enable enables "
+    "optimize optimizes optimization refactor refactoring remove removes implement implements improve improves"
+)
+"""Words that tell the type wherever they stand in a subject."""
+MENDS = re.compile(
+    r"\b(instead of|should|shouldn't|when|if|even (if|when)|incorrect(ly)?|wrong(ly)?|missing|non-?existing|properly"
+    r"|correctly|too|compat(ibility|ible)?|invalid|consisten(t|cy)|not|only once)\b",
+    re.IGNORECASE,
+)
+"""Words of a subject that speak of a case that did not work."""
+CLOSES_ISSUE = re.compile(
+    r"\b(fix(es|ed)?|resolves?|closes?)\s*:?\s*(issue\s*)?(https?://\S+/issues/|[\w./-]*#)\d+", re.IGNORECASE
 )
 PHRASE_END = re.compile(
     r"\s(?:for|in|on|by|with|to|when|via|from|if|that|which|where|while|after|before|because|due|since|at|into"
@@ -161,7 +183,8 @@ SEVERE = re.compile(
     r"|incorrect (result|output|answer|value|data)s?|inaccurate|accuracy (issue|bug|drop|loss|regression|problem)s?"
     r"|garbage|garbled|nans?|memory leaks?|leak(s|ed|ing)?|oom|out of memory|illegal memory|illegal instruction"
     r"|race condition|overflow|undefined behaviou?r|null[- ]?(ptr|pointer)|double[- ]free|regression|broken|breaks?"
-    r"|fails? to (start|load|launch|import|compile|boot)|startup|silently|assert(ion)? fail\w*|abort(s|ed)?"
+    r"|(fail(s|ed|ing|ure)?|cannot|can't|unable) (to )?(start|load|launch|import|compile|boot|run|install|parse|find)\w*"
+    r"|(import|module|attribute|type|key|index|runtime|name|value)error|traceback|exceptions?|loading|startup|silently|assert(ion)? fail\w*|abort(s|ed)?"
     r"|unusable|out[- ]of[- ]bounds)\b",
     re.IGNORECASE,
 )
@@ -175,6 +198,20 @@ NUMBERS = re.compile(
     r"\s*(?:->|→|to|=>)\s*\d)",
     re.IGNORECASE,
 )
+BOT = re.compile(r"\[bot\]|^(dependabot|renovate|github-actions|pre-commit-ci)\b|-bot$", re.IGNORECASE)
+ROUTINE = re.compile(
+    r"(bump|update|upgrade|pin)s?\b.*\b(from|to|digest|non-major|dependencies|deps|crate|action|requirements|lock ?file)\b",
+    re.IGNORECASE,
+)
+"""A subject of a bump that only carries a number forward."""
+EDGE_CASE = re.compile(
+    r"\b(when|if|unless|edge|corner|case|invalid|malformed|non-?existing|empty|some|rare(ly)?|on (windows|wine|macos)|for (small|large))\b",
+    re.IGNORECASE,
+)
+"""Words of a subject that narrow a fault to some circumstances."""
+DEFAULT = re.compile(
+    r"\b(by|as|the|set|change|new) default\b|\bdefault (to|value|from)\b|\bdefaults\b", re.IGNORECASE
+)
 MINOR = re.compile(
     r"\b(tiny|minor|nits?|typos?|small|trivial|cosmetic|cleanups?|clean up|unused|redundant|dead code|lint|formatting"
     r"|whitespace|wording|grammar|log(s|ging)?( messages?)?|messages?|comments?|rename|indentation|qol|dummy)\b",
@@ -183,4 +220,5 @@ MINOR = re.compile(
 DEPRECATION = re.compile(
     r"\b(deprecat\w+|sunset|end[- ]of[- ]life|eol|no longer support\w*|drop(s|ped)? support)\b", re.IGNORECASE
 )
+REMOVAL = re.compile(r"(.{0,30}\b)?(removes?d?|drops?|dropped|deletes?d?|deprecates?)\b", re.IGNORECASE)
 EXPERIMENTAL = re.compile(r"\b(experimental|prototype|wip|internal|debug\w*|preview|helper)\b", re.IGNORECASE)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from digest_pipeline import vocabulary
 from digest_pipeline.catalogue import labels, say
 from digest_pipeline.models import Analysis, AnalysisState, ChangeType, Claim, FileKind, Insights
-from digest_pipeline.signals import prose_of
+from digest_pipeline.signals import measured, prose_of
 from digest_pipeline.statements import code, interface_lines, listed, named
 from digest_pipeline.subjects import is_breaking
 from digest_pipeline.summaries import clean, cut, summary_of
@@ -110,10 +109,12 @@ def _figures(commit: Commit, triage: Triage, language: str) -> str | None:
     """The sentence of the message that gives measured figures."""
     if triage.change_type not in _SHIPS:
         return None
-    for line in prose_of(commit.body).splitlines()[:200]:
-        if "|" not in line and vocabulary.NUMBERS.search(line) and vocabulary.PERF.search(line):
-            return say(language, "insight.measured", what=cut(clean(line.strip(" -*#>")), 160))
-    return None
+    line = measured("", prose_of(commit.body))
+    return (
+        None
+        if line is None or "|" in line
+        else say(language, "insight.measured", what=cut(clean(line.strip(" -*#>")), 160))
+    )
 
 
 def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Iterator[Claim]:
