@@ -76,15 +76,20 @@ def last_landing(db: DuckDBPyConnection, repo: str, gone: Sequence[str]) -> tupl
     return db.execute(_LAST, [repo, storable_json(gone)]).fetchone()
 
 
-def extend(db: DuckDBPyConnection, repo: str, tip: str, fetched_at: int) -> None:
-    """Add `staged_landings`, mark `staged_gone`: see `Store.extend_index`."""
-    db.execute(_GONE, [repo])
-    db.execute(_BACK, [repo])
+def extend(db: DuckDBPyConnection, repo: str, tip: str, fetched_at: int) -> bool:
+    """Add `staged_landings`, mark `staged_gone`: see `Store.extend_index`.
+
+    Whether any commit that was known before changed its reachability.
+    """
+    dropped = db.execute(_GONE, [repo]).fetchone()
+    back = db.execute(_BACK, [repo]).fetchone()
     db.execute(_ADD, [repo, repo])
-    for statement in _MARK:
-        db.execute(statement, [repo])
     db.execute("DELETE FROM pipeline.tips WHERE repo = ?", [repo])
     db.execute("INSERT INTO pipeline.tips VALUES (?, ?, ?)", [repo, tip, whole(fetched_at)])
+    changed = (dropped, back) != ((0,), (0,))
+    for statement in _MARK if changed else ():  # reads every row of the repository
+        db.execute(statement, [repo])
+    return changed
 
 
 def known(db: DuckDBPyConnection, repo: str, shas: Sequence[str]) -> set[str]:

@@ -77,8 +77,8 @@ class Store:
         ):
             landed.fill(db, "staged_landings")
             lost.fill(db, "staged_gone")
-            index.extend(db, repo, tip, fetched_at)
-            slices.link_reverts(db, repo)
+            if index.extend(db, repo, tip, fetched_at):
+                slices.link_reverts(db, repo)
 
     def known(self, repo: str, shas: Sequence[str]) -> set[str]:
         """Those of the SHAs that the index has, reachable or not."""
