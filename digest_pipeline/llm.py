@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import email.utils
 import functools
-import importlib
 import logging
 import math
 import os
@@ -148,9 +147,9 @@ def _litellm() -> Any:  # noqa: ANN401 - a module without usable types
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
     os.environ.setdefault("LITELLM_LOG", "ERROR")
-    litellm: Any = importlib.import_module("litellm")
+    import litellm  # noqa: PLC0415 - the reason of this module
+
     litellm.suppress_debug_info = True
-    litellm.telemetry = False
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx"):
         logging.getLogger(name).setLevel(logging.ERROR)
     _warm_up(litellm)
@@ -163,8 +162,9 @@ def _warm_up(litellm: Any) -> None:  # noqa: ANN401 - a module without usable ty
     The first call imports 500 more modules, a second of CPU: with sixteen first calls at once that was up
     to three seconds, which would count against their time limit.
     """
-    httpx: Any = importlib.import_module("httpx")
-    openai: Any = importlib.import_module("openai")
+    import httpx  # noqa: PLC0415 - loaded with litellm
+    import openai  # noqa: PLC0415 - likewise
+
     message = {"role": "assistant", "content": "{}"}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     body = {"id": "0", "object": "chat.completion", "created": 0, "model": "none", "choices": [choice]}

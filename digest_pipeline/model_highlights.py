@@ -7,9 +7,7 @@ showing them is the report's matter.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, TypeVar
-
-from pydantic import BaseModel, Field
+from typing import TYPE_CHECKING, TypeVar
 
 from digest_pipeline import llm
 from digest_pipeline.asking import Asking
@@ -18,7 +16,7 @@ from digest_pipeline.models import AnalysisState, Tier
 from digest_pipeline.prompts import Target, prompt_of, repaired
 from digest_pipeline.prose import Count, checked, is_in_language
 from digest_pipeline.questions import AnswerError
-from digest_pipeline.replies import Text, read, schema_of
+from digest_pipeline.replies import GivenHighlights, read, schema_of
 from digest_pipeline.verify import TIERS
 
 if TYPE_CHECKING:
@@ -41,19 +39,6 @@ LONGEST = {"zh": 60, "en": 25}
 
 INPUT_TOKENS = 6_000
 OUTPUT_TOKENS = 3_000
-
-
-class GivenBullet(BaseModel):
-    """A bullet as the model gives it."""
-
-    text: Text
-    commits: Annotated[list[int], Field(max_length=50)]
-
-
-class GivenHighlights(BaseModel):
-    """All bullets of a day."""
-
-    bullets: Annotated[list[GivenBullet], Field(max_length=20)]
 
 
 def highlights(  # noqa: PLR0913 - each is a thing from outside

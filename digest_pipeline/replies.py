@@ -112,6 +112,19 @@ class GivenHigh(GivenMedium):
     risks: Claims = []
 
 
+class GivenBullet(BaseModel):
+    """A bullet of the day's highlights as the model gives it."""
+
+    text: Text
+    commits: Annotated[list[int], Field(max_length=50)]
+
+
+class GivenHighlights(BaseModel):
+    """All bullets of a day."""
+
+    bullets: Annotated[list[GivenBullet], Field(max_length=20)]
+
+
 FORMS: dict[Tier, type[Given]] = {Tier.HIGH: GivenHigh, Tier.MEDIUM: GivenMedium, Tier.LOW: Given}
 
 M = TypeVar("M", bound=BaseModel)
