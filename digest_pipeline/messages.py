@@ -10,7 +10,16 @@ from __future__ import annotations
 
 import codecs
 import dataclasses
+import functools
 import re
+from typing import TYPE_CHECKING
+
+from digest_pipeline.models import Commit
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from digest_pipeline.models import FileChange, Landing
 
 EARLIEST, LATEST = -62_135_596_800, 253_402_300_799
 """The first second of year 1 and the last of year 9999: what calendars and databases can hold."""
@@ -77,8 +86,12 @@ def identity(raw: bytes, encoding: str | None) -> Identity:
     match = _IDENTITY.match(raw)
     if match is None:
         return Identity(decode(raw, encoding).strip() or "unknown", "unknown", 0)
-    name, email = decode(match[1], encoding).strip(), decode(match[2], encoding).strip()
-    return Identity(name or "unknown", email or "unknown", moment(match[3]))
+    return Identity(_person(match[1], encoding), _person(match[2], encoding), moment(match[3]))
+
+
+@functools.lru_cache(4096)  # a history has many commits of few people
+def _person(raw: bytes, encoding: str | None) -> str:
+    return decode(raw, encoding).strip() or "unknown"
 
 
 def moment(digits: bytes | None) -> int:
@@ -98,6 +111,8 @@ def decode(raw: bytes, encoding: str | None) -> str:
     Tried in order: the encoding that the commit names, UTF-8, Latin-1 (which takes anything).
     """
     shown = raw.partition(b"\0")[0]
+    if encoding is None and shown.isascii():
+        return shown.decode("ascii")
     for codec in (encoding, "utf-8"):
         if codec is None:
             continue
@@ -127,6 +142,38 @@ def pr_number(subject: str, body: str) -> int | None:
     """
     matches = (*(pattern.search(subject) for pattern in _PR_NUMBERS), _BODY_NUMBER.search(body))
     return next((int(match[1]) for match in matches if match), None)
+
+
+def commit_of(  # noqa: PLR0913 - the parts of a commit
+    repo: str,
+    landing: Landing,
+    day: dt.date,
+    header: RawHeader,
+    message: bytes,
+    *,
+    files: tuple[FileChange, ...],
+) -> Commit:
+    """The commit, from its object, its landing and its rows."""
+    author = identity(header.author, header.encoding)
+    committer = identity(header.committer, header.encoding)
+    subject, body = split_message(decode(message, header.encoding))
+    return Commit(
+        repo=repo,
+        sha=landing.sha,
+        day=day,
+        landed_at=landing.landed_at,
+        committed_at=committer.at,
+        authored_at=author.at,
+        author_name=author.name,
+        author_email=author.email,
+        committer_name=committer.name,
+        subject=subject,
+        body=body,
+        pr_number=pr_number(subject, body),
+        is_merge=len(header.parents) > 1,
+        landed_by=landing.landed_by,
+        files=files,
+    )
 
 
 def path_texts(raws: set[bytes]) -> dict[bytes, str]:

@@ -123,6 +123,28 @@ def test_a_folder_that_is_no_clone_is_one_line(tmp_path: Path) -> None:
         list(read_headers(tmp_path / "nothing", "0" * 40, None))
 
 
+def test_a_lost_commit_is_an_error_and_not_the_end_of_history(git_repo: GitRepo) -> None:
+    lost = git_repo.commit(at(1))
+    git_repo.commit(at(2))
+    (git_repo.path / "objects" / lost[:2] / lost[2:]).unlink()
+    with pytest.raises(TerminalCloneError, match=f"object {lost} is missing or broken; delete the clone"):
+        list(read_headers(git_repo.path, git_repo.tip, None))
+
+
+def test_linguist_marks_of_the_commit_decide_the_kind(git_repo: GitRepo) -> None:
+    marks = "made/** linguist-generated\n/ext/*.c linguist-vendored=true\n*.man linguist-documentation\n"
+    files = ["made/a.c", "ext/b.c", "c.man", "d.c", "in/made/e.c", "in/f.c"]
+    git_repo.commit(at(1), files=dict.fromkeys(files, "1\n"))
+    git_repo.commit(at(2), files={".gitattributes": marks, **dict.fromkeys(files, "2\n")})
+    nested = {"in/.gitattributes": "f.c linguist-generated\n", ".gitattributes": "d.c -linguist-generated\n"}
+    git_repo.commit(at(3), files={**nested, **dict.fromkeys(files, "3\n")})
+    kinds = [{f.path: f.kind.value for f in c.files if f.path in files} for c in commits_of(git_repo)]
+    plain = dict.fromkeys(files, "source") | {"c.man": kinds[0]["c.man"]}
+    assert kinds[0] == plain
+    assert kinds[1] == plain | {"made/a.c": "generated", "ext/b.c": "vendored", "c.man": "docs"}
+    assert kinds[2] == plain | {"in/f.c": "generated"}
+
+
 def test_texts_are_both_versions_and_the_hunks(git_repo: GitRepo) -> None:
     git_repo.commit(at(1), files={"a.py": "one\ntwo\n", "b.py": "gone\n", "uv.lock": "1\n", "c.bin": "\0"})
     git_repo.commit(
