@@ -36,10 +36,15 @@ class Words:
         self.colon, self.comma = Markdown(self.table["colon"]), Markdown(self.table["comma"])
 
     def __call__(self, key: str, **values: object) -> Markdown:
-        """The words under `key`; `a.b` is the key `b` of the table `a`."""
+        """The words under `key`; `a.b` is the key `b` of the table `a`.
+
+        Where the number `n` is one and there is a key with `_one` at its end, that is taken.
+        """
         found = self.table
         for part in key.split("."):
             found = found[part]
+        if values.get("n") == 1:
+            found = self.table.get(f"{key}_one", found)
         ready = {name: v if isinstance(v, Markdown) else cell(_figure(v)) for name, v in values.items()}
         return Markdown(str(found).format(colon=self.colon, **ready))
 

@@ -54,7 +54,26 @@ class Day:
     analyses: dict[str, Analysis]
 
 
-def recorded() -> dict[dt.date, Day]:
+SAID = {
+    "zh": (
+        "改动「{subject}」的实现，见 `module_0.py`。",
+        "`send()` 的返回类型由 `dict` 变为 `Result`，调用方需要调整。",
+        "入口统一到 `build_params`。",
+        "旧的 `send_all` 已删除。",
+        "升级前检查 `send()` 的调用处。",
+    ),
+    "en": (
+        'Changes how "{subject}" works, see `module_0.py`.',
+        "`send()` returns `Result` instead of `dict`; callers must adapt.",
+        "All entry points go through `build_params`.",
+        "The old `send_all` is gone.",
+        "Check the calls of `send()` before you upgrade.",
+    ),
+}
+"""Summary, behaviour, insight, risk and advice of the analyses."""
+
+
+def recorded(language: str = "zh") -> dict[dt.date, Day]:
     """The recorded month of sglang by day."""
     days: dict[dt.date, list[tuple[Commit, Tier]]] = {}
     for line in (GOLDEN / "sglang-2026-02.jsonl").read_text("utf-8").splitlines():
@@ -63,13 +82,13 @@ def recorded() -> dict[dt.date, Day]:
             message, sha=sha, author=author, at=int(dt.datetime.fromisoformat(when).timestamp())
         )
         days.setdefault(commit.day, []).append((commit, Tier(tier)))
-    return {day: day_with(rows) for day, rows in days.items()}
+    return {day: day_with(rows, language) for day, rows in days.items()}
 
 
-def day_with(rows: Sequence[tuple[Commit, Tier]]) -> Day:
+def day_with(rows: Sequence[tuple[Commit, Tier]], language: str = "zh") -> Day:
     """A day of commits with the tier that each shall have."""
     triages = {commit.sha: triage_of(commit, tier) for commit, tier in rows}
-    analyses = {commit.sha: analysis_of(commit, triages[commit.sha]) for commit, _ in rows}
+    analyses = {commit.sha: analysis_of(commit, triages[commit.sha], language) for commit, _ in rows}
     return Day(tuple(commit for commit, _ in rows), triages, analyses)
 
 
@@ -122,9 +141,10 @@ def triage_of(commit: Commit, tier: Tier) -> Triage:
     )
 
 
-def analysis_of(commit: Commit, triage: Triage) -> Analysis:
+def analysis_of(commit: Commit, triage: Triage, language: str = "zh") -> Analysis:
     """An analysis with every field that the tier may have."""
     high = triage.importance is Tier.HIGH
+    summary, behaviour, insight, risk, advice = SAID[language]
     return Analysis(
         repo=commit.repo,
         sha=commit.sha,
@@ -134,12 +154,12 @@ def analysis_of(commit: Commit, triage: Triage) -> Analysis:
         state=AnalysisState.OK,
         reason=None,
         change_type=triage.change_type,
-        summary=f"改动「{commit.subject[:50]}」的实现，见 `module_0.py`。",
+        summary=summary.format(subject=commit.subject[:50]),
         scope=tuple(f.path for f in commit.files),
-        behaviour=("`send()` 的返回类型由 `dict` 变为 `Result`，调用方需要调整。",) if high else (),
-        insights=Insights(architecture="入口统一到 `build_params`。") if high else Insights(),
-        risks=(Claim("旧的 `send_all` 已删除。", commit.files[0].path, "def send_all"),) if high else (),
-        advice=("升级前检查 `send()` 的调用处。",) if triage.importance is not Tier.LOW else (),
+        behaviour=(behaviour,) if high else (),
+        insights=Insights(architecture=insight) if high else Insights(),
+        risks=(Claim(risk, commit.files[0].path, "def send_all"),) if high else (),
+        advice=(advice,) if triage.importance is not Tier.LOW else (),
     )
 
 

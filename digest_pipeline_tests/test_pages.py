@@ -136,3 +136,9 @@ def test_the_window_shows_the_offset_of_its_own_moments() -> None:
     made = page_of(SGLANG, window_of(day, zone), zone, record, (), {}, {}, language="en")
     assert (made.start, made.end) == ("2026-03-08T00:00:00-05:00", "2026-03-09T00:00:00-04:00")
     assert zone != ZONE
+
+
+def test_one_commit_is_told_in_the_singular() -> None:
+    text = reports.render(page(SEED_DAY, low(commit_of("One"))), template="digest", language="en")
+    assert "> 1 commit | 🔴High 0 | 🟡Medium 0 | 🟢Low 1" in text
+    assert "> 1 author · " in text
