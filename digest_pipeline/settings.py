@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from digest_pipeline import validation
 from digest_pipeline.models import Repository, SettingsError
+from digest_pipeline.triage import WEIGHT_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,9 +119,9 @@ class Settings(Section):
         return tuple(
             Repository(
                 name=r.name,
-                url=r.url
-                if "://" in r.url or _is_scp(r.url)
-                else str((self.file.parent / Path(r.url).expanduser()).resolve()),
+                url=str((self.file.parent / Path(r.url).expanduser()).resolve())
+                if is_local(r.url)
+                else r.url,
                 branch=r.branch,
                 token_env=r.token_env,
                 exclude=r.exclude,
@@ -132,9 +133,9 @@ class Settings(Section):
         )
 
 
-def _is_scp(url: str) -> bool:
-    """Whether git reads an address as `user@host:path`."""
-    return re.match(r"[\w.-]+@[\w.-]+:", url) is not None
+def is_local(url: str) -> bool:
+    """Whether an address is a path of this machine (git reads `user@host:path` as another)."""
+    return "://" not in url and not re.match(r"[\w.-]+@[\w.-]+:", url)
 
 
 def settings_file(explicit: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -149,7 +150,6 @@ def read_settings(file: Path) -> Settings:
     """
     try:
         text = file.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
     except FileNotFoundError:
         raise SettingsError(
             f"{file}: no such file; make one like the README's, or name another one "
@@ -157,6 +157,13 @@ def read_settings(file: Path) -> Settings:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from None
+    return parse_settings(text, file)
+
+
+def parse_settings(text: str, file: Path) -> Settings:
+    """Check the text of a settings file that is, or will be, at `file`. Raises SettingsError."""
+    try:
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file.name}: not TOML: {error}") from None
     if "file" in table:
@@ -167,6 +174,7 @@ def read_settings(file: Path) -> Settings:
         lines = [_line(file.name, details) for details in error.errors()]
         raise SettingsError("\n".join(dict.fromkeys(lines))) from None
     _check_names(settings)
+    _check_weights(settings)
     return _with_absolute_paths(settings)
 
 
@@ -181,6 +189,15 @@ def _check_names(settings: Settings) -> None:
                 "allowed: names that differ in letters and digits"
             )
         seen[key] = number
+
+
+def _check_weights(settings: Settings) -> None:
+    for name, value in settings.importance.items():
+        if name not in WEIGHT_NAMES:
+            raise SettingsError(
+                f"{settings.file.name}: importance.{name} = {value!r}: no such key; "
+                f"allowed: {', '.join(sorted(WEIGHT_NAMES))}"
+            )
 
 
 def _with_absolute_paths(settings: Settings) -> Settings:

@@ -72,15 +72,15 @@ def update_index(workspace: Workspace, repository: Repository, clone: Clone) -> 
         last_position=last[1] if last else -1,
         fetched_at=clone.fetched_at,
     )
-    late: list[dt.date] = []
-    if old_tip:
-        landings = list(landings)
-        touched = {day_of_landing(settings, landing) for landing in landings}
+    if old_tip is None:
+        store.extend_index(repo, clone.tip, clone.fetched_at, landings, gone)
+        return []
+    landings = list(landings)
+    touched = {day_of_landing(settings, landing) for landing in landings}
+    with store.together():
         touched |= store.stored_days(repo, [*gone, *(landing.sha for landing in landings)])
-        # Marked first: a kill before the index is extended then costs one more rendering, not a day.
-        late = store.mark_days(repo, touched, "late")
-    store.extend_index(repo, clone.tip, clone.fetched_at, landings, gone)
-    return late
+        store.extend_index(repo, clone.tip, clone.fetched_at, landings, gone)
+        return store.mark_days(repo, touched, "late")
 
 
 def day_of_landing(settings: Settings, landing: Landing) -> dt.date:

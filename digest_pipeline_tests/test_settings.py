@@ -126,7 +126,8 @@ def test_a_wrong_value_is_one_line_that_names_it(
         ("[analysis]\nmodels = { top = 'x' }", ["analysis.models.top = 'x'", "high, medium, low"]),
         ("[analysis]\nprompts = 'nowhere'", ["analysis.prompts = 'nowhere'", "folder"]),
         ("[report]\ntemplate = 'fancy'", ["report.template = 'fancy'", "digest, classic"]),
-        ("[importance]\nbig = 'x'", ["importance.big = 'x'"]),
+        ("[importance]\nthreshold_high = 'x'", ["importance.threshold_high = 'x'"]),
+        ("[importance]\nbig = 3.0", ["importance.big = 3.0", "no such key", "threshold_high"]),
     ],
 )
 def test_a_wrong_table_is_one_line_too(tmp_path: Path, section: str, parts: list[str]) -> None:

@@ -1,0 +1,228 @@
+"""Station 3 for one repository and a range of days: what each commit is worth saying.
+
+The facts of each diff, the judgement of each day, and an analysis by rules for every commit; where a
+model is asked, its verified answer takes the place of the rules' one. Decisions are made in `facts`,
+`triage`, `wording` and `analyses`; here the values are carried.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from digest_pipeline.commits import read_texts
+from digest_pipeline.facts import Facts, fact_lines, facts_of
+from digest_pipeline.models import Analysis, AnalysisState, Tier
+from digest_pipeline.stations import clone_on_disk
+from digest_pipeline.triage import RevertHint, revert_hint, triage_day
+from digest_pipeline.units import units_of
+from digest_pipeline.wording import analysis_by_rules
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from digest_pipeline.analyses import Asked
+    from digest_pipeline.llm import ModelConfig
+    from digest_pipeline.models import Commit, Repository, Triage, Window
+    from digest_pipeline.settings import Settings
+    from digest_pipeline.workspace import Workspace
+
+
+@dataclasses.dataclass(slots=True)
+class Judged:
+    """What station 3 has for one day before it is stored."""
+
+    commits: list[Commit]
+    facts: dict[str, Facts]
+    triages: dict[str, Triage]
+    analyses: dict[str, Analysis]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Analysed:
+    """What became of the days of a run."""
+
+    days: dict[dt.date, dict[str, Any]]
+    """The figures of each day that is stored."""
+    failed: dict[dt.date, Exception]
+    commits: int
+    pending: int
+    stopped: str | None
+    """Why the model was not asked any more, from the fixed list of `analyses`."""
+    figures: dict[str, Any]
+    """Calls, answers at hand, tokens, cost and latencies of the whole run."""
+
+
+def store_analyses(
+    workspace: Workspace, repository: Repository, windows: Sequence[Window], *, force: bool, now: int
+) -> Analysed:
+    """Judge and analyse the commits of some days, and store it all in one transaction.
+
+    A day whose judgement fails is left as it was and named in the result; a model that fails leaves
+    its commits pending, with the rules' analysis standing in.
+    """
+    clone = clone_on_disk(workspace, repository)
+    first, last = windows[0].day, windows[-1].day
+    by_day: dict[dt.date, list[Commit]] = {window.day: [] for window in windows}
+    for commit in workspace.store.commits(repository.name, first, last):
+        by_day[commit.day].append(commit)
+    judged: dict[dt.date, Judged] = {}
+    failed: dict[dt.date, Exception] = {}
+    total = sum(map(len, by_day.values()))
+    done = 0
+    for day, commits in by_day.items():
+        try:
+            judged[day] = judge_day(workspace, repository, clone.path, units_of(commits))
+        except Exception as error:  # noqa: BLE001 - one commit that defeats the rules must not cost the other days
+            failed[day] = error
+        done += len(commits)
+        workspace.progress("judgements", done, total)
+    asked = None
+    if workspace.settings.analysis.model != "rules":
+        asked = ask_model(workspace, clone.path, judged.values(), force=force, now=now)
+    workspace.store.replace_analyses(
+        repository.name,
+        list(judged),
+        [triage for day in judged.values() for triage in day.triages.values()],
+        [analysis for day in judged.values() for analysis in day.analyses.values()],
+    )
+    counts = {day: _figures(values) for day, values in judged.items()}
+    return Analysed(
+        days=counts,
+        failed=failed,
+        commits=sum(c["commits"] for c in counts.values()),
+        pending=sum(c["pending"] for c in counts.values()),
+        stopped=asked.stopped if asked else None,
+        figures=_model_figures(asked) if asked else {},
+    )
+
+
+def judge_day(workspace: Workspace, repository: Repository, clone: Path, commits: Sequence[Commit]) -> Judged:
+    """The facts, the judgement and the rules' analysis of the commits of one day."""
+    facts = {commit.sha: facts_of(read_texts(clone, commit)) for commit in commits}
+    triages = triage_day(
+        [(commit, facts[commit.sha]) for commit in commits],
+        areas=repository.areas,
+        exclude=repository.exclude,
+        weights=workspace.settings.importance,
+        originals=originals_of(workspace, repository, commits),
+    )
+    language = workspace.settings.language
+    analyses = {c.sha: analysis_by_rules(c, triages[c.sha], facts[c.sha], language) for c in commits}
+    return Judged(list(commits), facts, triages, analyses)
+
+
+def ask_model(
+    workspace: Workspace, clone: Path, judged: Collection[Judged], *, force: bool, now: int
+) -> Asked:
+    """Replace the rules' analyses by those of the model, for all days at once so that no call waits."""
+    from digest_pipeline.analyses import Item, analyse  # noqa: PLC0415 - only when there is a model
+    from digest_pipeline.answers import Answers  # noqa: PLC0415
+
+    settings = workspace.settings
+    items = [
+        Item(
+            commit=commit,
+            triage=day.triages[commit.sha],
+            texts=read_texts(clone, commit),
+            fact_lines=tuple(fact_lines(day.facts[commit.sha], settings.language)),
+            by_rules=day.analyses[commit.sha],
+        )
+        for day in judged
+        for commit in day.commits
+    ]
+    answers = Answers(settings.pipeline_dir / "answers.sqlite")
+    try:
+        asked = analyse(
+            items,
+            model_config(settings),
+            answers,
+            now=now,
+            language=settings.language,
+            force=force,
+            api_key=os.environ.get(settings.analysis.api_key_env or ""),
+            progress=lambda done, total: workspace.progress("analyses", done, total),
+        )
+        workspace.store.replace_model_calls(answers.calls(0))
+    finally:
+        answers.close()
+    for day in judged:
+        day.analyses = {sha: asked.analyses.get(sha, analysis) for sha, analysis in day.analyses.items()}
+    return asked
+
+
+def model_config(settings: Settings) -> ModelConfig:
+    """What `[analysis]` says, as `analyses` takes it."""
+    from digest_pipeline.llm import ModelConfig  # noqa: PLC0415
+
+    chosen = settings.analysis
+    return ModelConfig(
+        model=chosen.model,
+        models={tier: model for tier in Tier if (model := getattr(chosen.models, tier.value))},
+        fallbacks=chosen.fallbacks,
+        api_base=chosen.api_base,
+        max_concurrency=chosen.max_concurrency,
+        timeout_seconds=chosen.timeout_seconds,
+        max_cost_usd_per_run=chosen.max_cost_usd_per_run,
+        max_cost_usd_per_day=chosen.max_cost_usd_per_day,
+        max_tokens_per_day=chosen.max_tokens_per_day,
+        prompts_dir=chosen.prompts,
+    )
+
+
+def _model_figures(asked: Asked) -> dict[str, Any]:
+    """What the web interface plots of a run with a model."""
+    figures = {
+        "calls": asked.calls,
+        "hits": asked.hits,
+        "tokens_in": asked.tokens_in,
+        "tokens_out": asked.tokens_out,
+        "cost_usd": asked.cost_usd,
+        "p50_ms": asked.p50_ms,
+        "p95_ms": asked.p95_ms,
+        "grounded_share": asked.grounded_share,
+        **{f"failures_{cause}": count for cause, count in asked.failures.items()},
+    }
+    return {name: value for name, value in figures.items() if value is not None}
+
+
+def originals_of(workspace: Workspace, repository: Repository, commits: Sequence[Commit]) -> dict[str, str]:
+    """The full SHA of what each revert takes back, where it is known: revert → original."""
+    found: dict[str, str] = {}
+    for commit in commits:
+        hint = revert_hint(commit)
+        if hint is None:
+            continue
+        known = workspace.store.find_originals(
+            repository.name,
+            shas=hint.shas,
+            pr_numbers=hint.pr_numbers,
+            subjects=hint.subjects,
+            before=commit.landed_at,
+        )
+        original = next((known[k] for k in _keys(hint) if k in known and known[k] != commit.sha), None)
+        if original:
+            found[commit.sha] = original
+    return found
+
+
+def _keys(hint: RevertHint) -> list[str | int]:
+    """What a message names of the original, the surest first."""
+    return [*hint.shas, *hint.pr_numbers, *hint.subjects]
+
+
+def _figures(judged: Judged) -> dict[str, Any]:
+    tiers = Counter(analysis.tier.value for analysis in judged.analyses.values())
+    states = Counter(analysis.state for analysis in judged.analyses.values())
+    return {
+        "commits": len(judged.analyses),
+        "high": tiers["high"],
+        "medium": tiers["medium"],
+        "low": tiers["low"],
+        "pending": states[AnalysisState.PENDING],
+        "unverified": sum(analysis.unverified for analysis in judged.analyses.values()),
+    }
