@@ -1,0 +1,114 @@
+"""Materialize days through Dagster in this process, so that the runs show in the web interface.
+
+The command line's way in; the web interface and the schedule have their own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from digest_pipeline.definitions import definitions_of
+from digest_pipeline.instance import prepare_home
+from digest_pipeline.resources import WATCHER, Watcher
+from digest_pipeline.schedules import RANGE_END, RANGE_START, selection_of
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from digest_pipeline.models import Repository
+    from digest_pipeline.settings import Settings
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a run."""
+
+    run_id: str
+    failures: tuple[str, ...]
+    """What failed, each one line for a person; empty when all is well."""
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """Dagster's instance below the data folder; makes it when it is not there yet."""
+    home = prepare_home(settings.pipeline_dir)
+    # Dagster refuses to open an instance by anything but this variable.
+    os.environ["DAGSTER_HOME"] = str(home)
+    return dg.DagsterInstance.get()
+
+
+def materialize(  # noqa: PLR0913 - one argument for each choice of the command line
+    settings: Settings,
+    repositories: Sequence[Repository],
+    first: dt.date,
+    last: dt.date,
+    *,
+    force: bool = False,
+    watcher: Watcher | None = None,
+) -> Outcome:
+    """Materialize the chains of some repositories for all days from `first` to `last`, in one run.
+
+    A repository that fails takes only its own chain down; the page across repositories is made all
+    the same.
+    """
+    names = [r.name for r in repositories]
+    selection = selection_of(tuple(repositories), names)
+    outcome = _execute(settings, selection, first, last, force=force, watcher=watcher)
+    if outcome.failures:
+        # Dagster skips a step with a failed input, and `daily` has all repositories as inputs.
+        page = _execute(settings, [dg.AssetKey("daily")], first, last, force=False, watcher=watcher)
+        return dataclasses.replace(outcome, failures=(*outcome.failures, *page.failures))
+    return outcome
+
+
+def _execute(  # noqa: PLR0913 - as above
+    settings: Settings,
+    selection: list[dg.AssetKey],
+    first: dt.date,
+    last: dt.date,
+    *,
+    force: bool,
+    watcher: Watcher | None,
+) -> Outcome:
+    job = definitions_of(settings).resolve_job_def("digest")
+    ops = {
+        f"{key.path[0]}__analyses": {"config": {"force": True}}
+        for key in selection
+        if key.path[-1] == "analyses"
+    }
+    config = {
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},  # the command line speaks for itself
+        **({"ops": ops} if force else {}),
+    }
+    token = WATCHER.set(watcher)
+    try:
+        with open_instance(settings) as instance:
+            result = job.execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config=config,
+                asset_selection=selection,
+                tags={RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
+            )
+            return Outcome(result.run_id, tuple(_failure_lines(result.all_events)))
+    finally:
+        WATCHER.reset(token)
+
+
+def _failure_lines(events: Sequence[dg.DagsterEvent]) -> list[str]:
+    """What failed, without the steps that were only skipped because of it."""
+    lines: list[str] = []
+    for event in events:
+        if not event.is_step_failure:
+            continue
+        data = event.step_failure_data
+        if data.user_failure_data and data.user_failure_data.description:
+            lines += data.user_failure_data.description.splitlines()
+        elif data.error:
+            cause = data.error.cause or data.error
+            lines.append(f"{event.step_key}: {' '.join(cause.message.split())}")
+    return lines

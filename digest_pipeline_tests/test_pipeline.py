@@ -1,0 +1,151 @@
+"""The whole path through Dagster: what a person sees after `digest run`, a backfill, a bad night."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pytest
+
+from digest_pipeline.definitions import definitions_of
+from digest_pipeline.launch import Outcome, materialize, open_instance
+from digest_pipeline.models import DayState
+from digest_pipeline.schedules import PARTITION
+from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, Project, three_days
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ONE, TWO = "octo/one", "octo/two"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    made = Project(tmp_path / "project", names=(ONE, TWO))
+    for origin in made.origins.values():
+        three_days(origin)
+    return made
+
+
+def digest(project: Project, first: dt.date = MONDAY, last: dt.date = WEDNESDAY) -> Outcome:
+    settings = project.settings
+    return materialize(settings, settings.repository_values(), first, last)
+
+
+def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Each file below a folder with its time of change and its content."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(p.relative_to(folder)): (p.stat().st_mtime_ns, p.read_bytes()) for p in files}
+
+
+def states(project: Project, repo: str) -> list[DayState]:
+    days = project.workspace.store.days(repo, MONDAY, WEDNESDAY)
+    return [days[day].state for day in sorted(days)]
+
+
+def materialized(project: Project, *path: str) -> set[str]:
+    with open_instance(project.settings) as instance:
+        return instance.get_materialized_partitions(dg.AssetKey(list(path)))
+
+
+def test_a_range_of_two_repositories_is_one_run_and_every_day_has_its_page(project: Project) -> None:
+    assert digest(project).failures == ()
+    reports = project.settings.reports_dir
+    for name in (ONE, TWO):
+        assert states(project, name) == [DayState.COMPLETE, DayState.QUIET, DayState.COMPLETE]
+        for day in (MONDAY, TUESDAY, WEDNESDAY):
+            page = (reports / name / f"{day}.md").read_text()
+            assert page.startswith("# ")
+            assert json.loads((reports / name / f"{day}.json").read_text())["day"] == str(day)
+    assert ONE in (reports / "daily" / f"{MONDAY}.md").read_text()
+    assert str(MONDAY) in (reports / "README.md").read_text()
+    assert materialized(project, "octo__one", "reports") == {str(d) for d in (MONDAY, TUESDAY, WEDNESDAY)}
+    with open_instance(project.settings) as instance:
+        assert instance.get_runs_count() == 1
+
+
+def test_the_published_copy_has_what_people_ask_for(project: Project) -> None:
+    digest(project)
+    columns, rows = project.workspace.store.query(
+        "SELECT repo, day, state, commits FROM days WHERE commits > 0 ORDER BY repo, day"
+    )
+    assert columns == ["repo", "day", "state", "commits"]
+    assert rows == [
+        (ONE, MONDAY, "complete", 2),
+        (ONE, WEDNESDAY, "complete", 3),
+        (TWO, MONDAY, "complete", 2),
+        (TWO, WEDNESDAY, "complete", 3),
+    ]
+    _, missing = project.workspace.store.query("SELECT sha FROM commits WHERE importance IS NULL")
+    assert missing == []
+
+
+def test_running_twice_is_running_once(project: Project) -> None:
+    digest(project)
+    before = tree(project.settings.reports_dir)
+    digest(project)
+    assert tree(project.settings.reports_dir) == before
+
+
+def test_a_revert_is_linked_to_what_it_takes_back(project: Project) -> None:
+    digest(project)
+    _, rows = project.workspace.store.query(
+        "SELECT o.subject FROM commits r JOIN commits o ON o.sha = r.reverts AND o.repo = r.repo GROUP BY ALL"
+    )
+    assert rows == [("feat: add a parser (#1)",)]
+
+
+def test_a_broken_repository_takes_only_its_own_chain_down(project: Project) -> None:
+    shutil.rmtree(project.origins[TWO].path)
+    outcome = digest(project)
+    assert len(outcome.failures) == 1
+    assert outcome.failures[0].startswith(TWO)
+    assert states(project, ONE) == [DayState.COMPLETE, DayState.QUIET, DayState.COMPLETE]
+    assert states(project, TWO) == []
+    assert materialized(project, "octo__two", "clones") == set()
+    assert TWO in (project.settings.reports_dir / "daily" / f"{MONDAY}.md").read_text()
+
+
+def test_a_repository_that_breaks_later_keeps_its_days(project: Project) -> None:
+    digest(project)
+    before = tree(project.settings.reports_dir / TWO)
+    shutil.rmtree(project.origins[TWO].path)
+    assert digest(project).failures
+    assert tree(project.settings.reports_dir / TWO) == before
+    assert states(project, TWO) == [DayState.COMPLETE, DayState.QUIET, DayState.COMPLETE]
+
+
+def test_a_late_push_is_rendered_again_by_the_next_tick(project: Project) -> None:
+    digest(project)
+    project.origins[ONE].commit("2026-02-17T23:00:00+08:00", "pushed late", {"late": "1\n"})
+    digest(project, WEDNESDAY, WEDNESDAY)
+    # The commit stands behind Wednesday's on the branch, so it landed with them.
+    page = (project.settings.reports_dir / ONE / f"{WEDNESDAY}.md").read_text()
+    assert "pushed late" in page
+
+
+def test_the_first_tick_asks_for_yesterday_and_a_later_one_for_what_is_missing(project: Project) -> None:
+    assert tick(project, WEDNESDAY) == {str(TUESDAY): 2}
+    digest(project, MONDAY, MONDAY)
+    assert tick(project, WEDNESDAY + dt.timedelta(days=1)) == {str(TUESDAY): 2, str(WEDNESDAY): 2}
+
+
+def tick(project: Project, day: dt.date) -> dict[str, int]:
+    """What the schedule asks for on a day at two o'clock: day → number of repositories."""
+    defs = definitions_of(project.settings)
+    moment = dt.datetime(day.year, day.month, day.day, 2, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+    with (
+        open_instance(project.settings) as instance,
+        dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=moment, repository_def=defs.get_repository_def()
+        ) as context,
+    ):
+        requests = defs.resolve_schedule_def("nightly").evaluate_tick(context).run_requests or []
+    return {
+        r.tags.get(PARTITION) or r.partition_key or "": (len(r.asset_selection or []) - 1) // 4
+        for r in requests
+    }
