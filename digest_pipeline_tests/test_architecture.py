@@ -1,0 +1,83 @@
+"""Which module may open which door. A new row here is a decision, not a formality."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "digest_pipeline"
+MODULES = sorted(PACKAGE.glob("*.py"))
+
+DOORS = {
+    "pygit2": {"clones", "commits", "transfer"},
+    "duckdb": {"store", "warehouse", "index", "lookups", "publish", "spool"},
+    "pandas": {"store", "spool"},
+    "sqlite3": {"answers"},
+    "litellm": {"llm"},
+    "jinja2": {"reports", "prompts"},
+    "dagster": {"resources", "assets", "checks", "schedules", "definitions", "launch"},
+    "tree_sitter": {"syntax"},
+    "pydantic": {"settings", "validation", "verify", "replies"},
+    "pydantic_core": {"settings"},
+    "cronsim": {"validation"},
+    "tomlkit": {"adding"},
+    "click": {"cli"},
+    "rich": {"running"},
+}
+"""Third-party library: the modules that may import it."""
+
+HEAVY = {"pygit2", "duckdb", "pandas", "litellm", "jinja2", "tree_sitter", "numpy", "httpx"}
+"""Libraries that loading the definitions must not import: every Dagster process would pay for them."""
+
+LONGEST_FILE, LONGEST_FUNCTION = 300, 60
+
+
+def imports_of(module: Path) -> set[str]:
+    """The top-level names of all libraries that a module imports anywhere."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.stem)
+def test_a_module_opens_only_its_own_doors(module: Path) -> None:
+    foreign = imports_of(module) - set(sys.stdlib_module_names) - {"digest_pipeline"}
+    assert foreign - set(DOORS) == set(), "a library without a row in the table"
+    assert {name for name in foreign if module.stem not in DOORS[name]} == set()
+    assert "sqlite3" not in imports_of(module) or module.stem in DOORS["sqlite3"]
+
+
+def test_the_table_has_no_row_for_what_nobody_imports() -> None:
+    used = {(name, module.stem) for module in MODULES for name in imports_of(module)}
+    assert {(name, stem) for name, stems in DOORS.items() for stem in stems} <= used
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.stem)
+def test_a_module_says_what_lives_in_it_and_stays_small(module: Path) -> None:
+    text = module.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree)
+    assert len(text.splitlines()) <= LONGEST_FILE
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
+
+
+def test_models_import_nothing_of_ours() -> None:
+    assert "digest_pipeline" not in imports_of(PACKAGE / "models.py")
+
+
+def test_definitions_load_without_anything_heavy() -> None:
+    code = "import sys, digest_pipeline.definitions; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    assert {name.partition(".")[0] for name in loaded.stdout.split()} & HEAVY == set()
