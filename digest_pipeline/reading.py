@@ -36,9 +36,10 @@ def minutes(markdown: str) -> int:
 
 
 def with_reading_time(words: Words, markdown: str) -> str:
-    """The page with its reading time in the place of `READING`."""
+    """The page with its reading time in the place of `READING`: to the first fold, unfolded, all of it."""
     if READING not in markdown:
         return markdown
+    head = minutes(markdown.partition("<details>")[0])
     visible, everything = minutes(unfolded(markdown)), minutes(markdown)
-    key = "reading" if everything > visible else "reading_short"
-    return markdown.replace(READING, words(key, visible=visible, all=everything))
+    key = "reading" if everything > head else "reading_short"
+    return markdown.replace(READING, words(key, head=head, visible=visible, all=everything))
