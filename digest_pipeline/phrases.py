@@ -45,6 +45,13 @@ def seed_title(words: Words, entry: Entry) -> Markdown:
     )
 
 
+def seed_line(words: Words, entry: Entry) -> Markdown:
+    """The line under a title as the seed has it, with the pull request added."""
+    commit = [Markdown(f"🔗 {link(words('view_commit'), entry.url)}")] if entry.url else []
+    request = [pr_link(entry)] if entry.pr_label else []
+    return Markdown(" | ".join([f"**SHA**: {code(entry.short)}", *commit, *request]))
+
+
 def dotted(parts: Iterable[Markdown]) -> Markdown:
     """Parts of a line with dots between them; empty ones are left out."""
     return Markdown(" · ".join(part for part in parts if part))

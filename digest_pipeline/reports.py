@@ -67,6 +67,7 @@ _IN_WORDS = (
     page_lines.state_reason,
     phrases.notes,
     phrases.scope,
+    phrases.seed_line,
     phrases.seed_title,
     page_lines.thread_line,
     phrases.title,

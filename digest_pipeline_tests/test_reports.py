@@ -23,6 +23,10 @@ def test_classic_has_the_table_and_the_statistics_line_of_the_seed_byte_for_byte
     assert made[table : table + 27] == SEED[:27]
     assert made[table + 27] == ""
     statistics = made.index(SEED[28])
+    title = made.index("#### feat: add cuda core dump CI warpper")
+    url = "https://github.com/sgl-project/sglang/commit/83a475e8d7de58c032d3e13551208cc1d5549ea2"
+    assert made[title + 1].startswith(f"**SHA**: `83a475e` | 🔗 [查看提交]({url}) | [#18909](")
+    assert made[title + 2] == ""
     assert made[statistics + 1] == SEED[29] == "> 本日共 25 个提交 | 🔴高 6 | 🟡中 7 | 🟢低 12"
 
 
