@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from digest_pipeline.models import Commit, FileText
 
@@ -38,6 +38,7 @@ class Evidence:
         self._message = message
         self._sent = sent
         self._paths = frozenset(paths)
+        self._flats: dict[tuple[int, str], str] = {}
 
     @classmethod
     def of_commit(cls, commit: Commit, texts: Iterable[FileText], sent: str) -> Evidence:
@@ -64,17 +65,18 @@ class Evidence:
         if len(wanted.replace(" ", "")) < SHORTEST_QUOTE:
             return False
         bare = flat(_MARKERS.sub("", quote or ""))
-        places = [self._flat_message, self._flat_sent]
-        places += [text for where, text in self._flat_files.items() if path is None or where == path]
-        return any(wanted in place or bare in place for place in places)
+        return any(wanted in place or bare in place for place in self._places(path))
 
     def has_name(self, name: str) -> bool:
         """Whether an identifier, path or phrase stands in the commit, whole or in all its parts."""
         wanted = flat(name).strip("` ")
-        if not wanted or self._contains(wanted) or self._contains(wanted.partition("(")[0].strip() or wanted):
+        called = wanted.partition("(")[0].strip() or wanted
+        if not wanted or any(called in path for path in self._paths):
             return True
-        parts = _PARTS.findall(wanted)
-        return bool(parts) and all(part in self._words for part in parts)
+        if any(called in place for place in self._places()):
+            return True
+        parts = dict.fromkeys(_PARTS.findall(wanted))
+        return bool(parts) and all(self._has_word(part) for part in parts)
 
     def has_figure(self, number: str, unit: str) -> bool:
         """Whether a number with a unit (a pattern) stands in the commit, not as a part of another number.
@@ -83,13 +85,13 @@ class Evidence:
         """
         second = r"(?:\s*%?\s*(?:[-~]|to)\s*\d[\d.,]*)?"
         pattern = re.compile(rf"(?<![\d.]){re.escape(number)}{second}\s*-?(?:{unit})", re.ASCII)
-        return any(pattern.search(text) for text in self._all)
+        return any(number in place and pattern.search(place) for place in self._places())
 
     def has_phrase(self, phrase: str) -> bool:
         """Whether some words stand in the commit, in any case and with any of ` -_` between them."""
-        words = _PARTS.findall(phrase.lower().replace("_", " "))
-        joined = " ".join(words)
-        return bool(words) and any(joined in text for text in self._lowered)
+        words = [re.escape(word) for word in _PARTS.findall(phrase.replace("_", " "))]
+        pattern = re.compile(r"[\W_]*".join(words), re.IGNORECASE)
+        return bool(words) and any(pattern.search(place) for place in self._places())
 
     def lacks(self, name: str, path: str) -> bool | None:
         """Whether the whole new version of a touched file is without a name; None when it was not read."""
@@ -99,41 +101,40 @@ class Evidence:
                 return re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", _decoded(text.new)) is None
         return None
 
-    def _contains(self, wanted: str) -> bool:
-        return any(wanted in text for text in self._all) or any(wanted in path for path in self._paths)
+    def _has_word(self, word: str) -> bool:
+        if any(word in _PARTS.findall(path) for path in self._paths):
+            return True
+        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+        return any(word in place and pattern.search(place) for place in self._places())
+
+    def _places(self, path: str | None = None) -> Iterator[str]:
+        """The texts to search, flattened, the cheapest and likeliest first; of one path or of all.
+
+        A whole file is decoded only when what is looked for stands nowhere before it.
+        """
+        yield from self._near
+        mine = [n for n, text in enumerate(self.texts) if path is None or text.change.path == path]
+        for kind in ("patch", "bare patch", "new", "old"):
+            for number in mine:
+                yield self._flat(number, kind)
+
+    def _flat(self, number: int, kind: str) -> str:
+        if (number, kind) not in self._flats:
+            self._flats[number, kind] = flat(self._raw(self.texts[number], kind))
+        return self._flats[number, kind]
+
+    @staticmethod
+    def _raw(text: FileText, kind: str) -> str:
+        if kind == "patch":
+            return text.patch
+        if kind == "bare patch":
+            return _MARKERS.sub("", text.patch)
+        version = text.new if kind == "new" else text.old
+        return "" if version is None or len(version) > LONGEST_FILE else _decoded(version)
 
     @functools.cached_property
-    def _flat_message(self) -> str:
-        return flat(self._message)
-
-    @functools.cached_property
-    def _flat_sent(self) -> str:
-        return flat(self._sent)
-
-    @functools.cached_property
-    def _flat_files(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for text in self.texts:
-            versions = [v for v in (text.new, text.old) if v is not None and len(v) <= LONGEST_FILE]
-            parts = [
-                flat(text.patch),
-                flat(_MARKERS.sub("", text.patch)),
-                *(flat(_decoded(v)) for v in versions),
-            ]
-            found[text.change.path] = "\n".join(parts)
-        return found
-
-    @functools.cached_property
-    def _all(self) -> tuple[str, ...]:
-        return (self._flat_message, self._flat_sent, *self._flat_files.values())
-
-    @functools.cached_property
-    def _words(self) -> frozenset[str]:
-        return frozenset(part for text in (*self._all, *self._paths) for part in _PARTS.findall(text))
-
-    @functools.cached_property
-    def _lowered(self) -> tuple[str, ...]:
-        return tuple(" ".join(_PARTS.findall(text.lower().replace("_", " "))) for text in self._all)
+    def _near(self) -> tuple[str, ...]:
+        return flat(self._message), flat(self._sent), flat(_MARKERS.sub("", self._sent))
 
 
 def _decoded(raw: bytes) -> str:

@@ -40,6 +40,9 @@ LONGEST_LINE = 400
 MOST_PATHS = 120
 """Paths that are named; of more only the folders are counted."""
 
+SMALLEST_HUNK, HEADING = 20, 20
+"""Tokens below which no hunk is looked for any more, and of a file's line above its hunks."""
+
 _MESSAGE_SHARE = 0.3
 _FACTS_SHARE = 0.1
 _HUNK_START = re.compile(r"^@@ ", re.MULTILINE)
@@ -67,9 +70,15 @@ class Packed:
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Hunk:
     file: int
-    text: str
+    raw: str
+    """As in the patch: it is redacted when it is chosen, so that what is not shown costs little."""
     changed: int
     adds: bool
+
+    @property
+    def text(self) -> str:
+        """As it is shown."""
+        return "\n".join(_short(line) for line in redact(self.raw).splitlines())
 
 
 def pack(commit: Commit, texts: Sequence[FileText], fact_lines: Sequence[str], budget: int) -> Packed:
@@ -133,7 +142,10 @@ def _diff(texts: Sequence[FileText], budget: int) -> tuple[str, int]:
     chosen: dict[tuple[int, int], _Hunk] = {}
     left = budget
     for place, hunk in _in_turn(hunks):
-        cost = estimated_tokens(hunk.text) + (0 if any(f == hunk.file for f, _ in chosen) else 20)
+        if left < SMALLEST_HUNK:
+            break
+        heading = 0 if any(file == hunk.file for file, _ in chosen) else HEADING
+        cost = heading + sum(estimated_tokens(_short(line)) for line in hunk.raw.splitlines())
         if cost <= left:
             chosen[place] = hunk
             left -= cost
@@ -156,16 +168,16 @@ def _file_part(change: FileChange, shown: list[str], missing: list[_Hunk]) -> st
 
 
 def _hunks(file: int, patch: str) -> list[_Hunk]:
-    """The hunks of a patch, redacted, with long lines cut."""
+    """The hunks of a patch."""
     starts = [m.start() for m in _HUNK_START.finditer(patch)]
     if not starts:
         return []
     found: list[_Hunk] = []
     for start, end in itertools.pairwise([*starts, len(patch)]):
-        lines = [_short(line) for line in redact(patch[start:end]).splitlines()]
+        lines = patch[start:end].splitlines()
         added = sum(line.startswith("+") for line in lines)
         removed = sum(line.startswith("-") for line in lines)
-        found.append(_Hunk(file, "\n".join(lines), added + removed, adds=added > 0))
+        found.append(_Hunk(file, patch[start:end], added + removed, adds=added > 0))
     return found
 
 

@@ -42,7 +42,8 @@ _ABBREVIATION = re.compile(
 _ABSENT = re.compile(
     r"缺少|缺失|遗漏|没有(?:导入|定义|测试|处理|检查)|未(?:导入|定义|声明|测试|处理|检查|覆盖)|无测试"
     r"|\b(?:is|are|was) (?:missing|undefined|not (?:defined|imported|tested|handled|checked))"
-    r"|\bmissing\b|\black(?:s|ing)\b|\bno (?:tests?|imports?|checks?|validation)\b"
+    r"|\bmissing (?:it\b|(?:\w+ )?(?:imports?|tests?|checks?|validation|definitions?|handling)\b)"
+    r"|\black(?:s|ing)\b|\bno (?:tests?|imports?|checks?|validation)\b"
     r"|\bwithout (?:tests?|importing|defining|checking|validation)\b"
     r"|\bdoes(?: not|n't) (?:define|import|handle|check|test|validate)",
     re.IGNORECASE,
@@ -154,7 +155,7 @@ def _figures(sentence: str, evidence: Evidence) -> Iterator[bool]:
 
 
 def _tells_absence(sentence: str) -> bool:
-    bare = _NAME.sub(" ", sentence)
+    bare = _NAME.sub("it", sentence)
     return bool(_ABSENT.search(bare)) and not _MENDED.search(bare)
 
 
