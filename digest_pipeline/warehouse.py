@@ -7,6 +7,7 @@ What the tables mean is the business of `store`; nothing is imported until a dat
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import threading
 import time
@@ -49,6 +50,7 @@ class Warehouse:
         if outer is not None:
             yield outer
             return
+        _warm_up()
         with self._lock(), self._open() as connection:
             connection.execute("BEGIN")
             self._of_thread.connection = connection
@@ -97,7 +99,7 @@ class Warehouse:
 
     def _connect(self, path: Path) -> DuckDBPyConnection:
         """Connect, waiting for a person who opened the pipeline's own file; the queue holds all others."""
-        import duckdb  # noqa: PLC0415 - costs 0.2 s, and importing the store shall cost nothing
+        import duckdb  # noqa: PLC0415 - see `_warm_up`
 
         end = time.monotonic() + self._wait_seconds
         while True:
@@ -116,12 +118,21 @@ class Warehouse:
                 time.sleep(_RETRY_SECONDS)
 
 
+@functools.cache
+def _warm_up() -> None:
+    """Load before the queue what DuckDB loads at its first parameter: pandas, for half a second."""
+    import duckdb  # noqa: PLC0415 - costs 0.2 s, and importing the store shall cost nothing
+
+    with duckdb.connect() as connection:
+        connection.execute("SELECT ?", [1])
+
+
 def read_published(path: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Run a person's SQL on the published copy, read-only: column names and rows.
 
     Raises StoreError, in one line, when there is no copy yet or the SQL is wrong.
     """
-    import duckdb  # noqa: PLC0415 - as above
+    import duckdb  # noqa: PLC0415 - see `_warm_up`
 
     if not path.exists():
         raise StoreError(f"{path}: nothing is published yet; `digest run` makes it")
@@ -150,7 +161,7 @@ def _closing(connection: DuckDBPyConnection) -> Iterator[DuckDBPyConnection]:
 @contextlib.contextmanager
 def _in_one_line(subject: str) -> Iterator[None]:
     """Make StoreErrors of DuckDB's, without its drawing of the place in the SQL."""
-    import duckdb  # noqa: PLC0415 - as above
+    import duckdb  # noqa: PLC0415 - see `_warm_up`
 
     try:
         yield
