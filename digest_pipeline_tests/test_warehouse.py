@@ -208,9 +208,9 @@ import os, signal, sys, threading
 from pathlib import Path
 from digest_pipeline.store import Store
 store = Store(Path(sys.argv[1]), Path(sys.argv[2]), wait_seconds=30)
-threading.Timer(0.4, os.kill, [os.getpid(), signal.SIGINT]).start()
 try:
     with store._warehouse.transaction() as db:
+        threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
         db.execute("INSERT INTO pipeline.tips SELECT 'x', 'y', 1 FROM range(3000000000)")
 except KeyboardInterrupt:
     print(store.tip("x"), store.tip("octo/hello"))
