@@ -93,7 +93,7 @@ def read_commits(
             while waiting:
                 yield from waiting.popleft().result()
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
 
 def read_texts(
