@@ -16,22 +16,42 @@ if TYPE_CHECKING:
     from digest_pipeline.models import FileChange
     from digest_pipeline.subjects import Subject
 
-_MUTE_PARTS = frozenset(
-    ["src", "lib", "libs", "source", "sources", "main", "java", "kotlin", "python", "pkg", "packages", "crates", "include",
-     "internal", "app", "apps", "cmd", "com", "org", "io", "srt", "test", "tests", "modules", "components", "csrc"]
-)  # fmt: skip
+_MUTE_PARTS = re.compile(
+    r"src|libs?|sources?|main|java|kotlin|python|pkg|packages|crates|include|internal|apps?|cmd|com|org|io|srt"
+    r"|tests?|modules|components|csrc"
+)
+"""Folders that say nothing of what is in them."""
 _KIND_AREAS = {
-    FileKind.DOCS: "docs", FileKind.TEST: "tests", FileKind.CI: "ci", FileKind.BUILD: "build", FileKind.LOCK: "dependencies",
-    FileKind.CONFIG: "config", FileKind.VENDORED: "vendored", FileKind.GENERATED: "generated", FileKind.DATA: "data",
-}  # fmt: skip
-_SAME = {"documentation": "docs", "doc": "docs", "test": "tests", "testing": "tests", "deps": "dependencies", "dep": "dependencies",
-         "dependency": "dependencies", "models": "model", "kernels": "kernel", "diffusers": "diffusion", "bench": "benchmark",
-         "benchmarks": "benchmark"}  # fmt: skip
+    FileKind.DOCS: "docs",
+    FileKind.TEST: "tests",
+    FileKind.CI: "ci",
+    FileKind.BUILD: "build",
+    FileKind.LOCK: "dependencies",
+    FileKind.CONFIG: "config",
+    FileKind.VENDORED: "vendored",
+    FileKind.GENERATED: "generated",
+    FileKind.DATA: "data",
+}
+_SAME = {
+    "documentation": "docs",
+    "doc": "docs",
+    "test": "tests",
+    "testing": "tests",
+    "deps": "dependencies",
+    "dep": "dependencies",
+    "dependency": "dependencies",
+    "models": "model",
+    "kernels": "kernel",
+    "diffusers": "diffusion",
+    "bench": "benchmark",
+    "benchmarks": "benchmark",
+}
+"""Words that mean the same area; the same word stands over days."""
 
 
 @functools.lru_cache(maxsize=4096)
 def glob(pattern: str) -> re.Pattern[str]:
-    """A glob of the settings as a pattern: `**` crosses folders, `*` and `?` do not; a folder takes all in it."""
+    """A glob of the settings as a pattern: `**` crosses folders, a folder takes what is in it."""
     out, i = [], 0
     while i < len(pattern):
         if pattern.startswith("**/", i):
@@ -81,7 +101,7 @@ def _folder(files: Sequence[FileChange]) -> str:
     weights: collections.Counter[str] = collections.Counter()
     for file in files:
         lines = min((file.insertions or 0) + (file.deletions or 0), 500) + 1
-        weights[_place(file)] += lines if file.kind is FileKind.SOURCE else lines // 4 + 1
+        weights[_place(file)] += lines * 20 if file.kind is FileKind.SOURCE else lines
     return min(weights, key=lambda w: (-weights[w], w), default="")
 
 
@@ -90,7 +110,7 @@ def _place(file: FileChange) -> str:
     if file.kind is not FileKind.SOURCE:
         return _KIND_AREAS[file.kind]
     parts = [p.lower() for p in file.path.split("/")]
-    folders = [p for p in parts[:-1] if p not in _MUTE_PARTS]
+    folders = [p for p in parts[:-1] if not _MUTE_PARTS.fullmatch(p)]
     if len(folders) > 1 and parts[0] in ("src", "python", "lib"):
         folders = folders[1:]
     word = folders[0] if folders else parts[-1].rpartition(".")[0] or parts[-1]

@@ -35,7 +35,7 @@ def change_type(subject: Subject, body: str, facts: Facts) -> ChangeType:
     """
     if subject.is_revert:
         return ChangeType.REVERT
-    said = subject_type(subject)
+    said = _sure_type(subject)
     if said is ChangeType.RELEASE or (
         said is ChangeType.CHORE and vocabulary.NEXT_CYCLE.search(subject.text)
     ):
@@ -48,12 +48,12 @@ def change_type(subject: Subject, body: str, facts: Facts) -> ChangeType:
     is_aside = said in (ChangeType.DOCS, ChangeType.TEST, ChangeType.CI) and said not in subject.kinds
     if is_aside and _is_mostly_source(facts):
         said = None
-    if said is None or (said is ChangeType.CHORE and FileKind.SOURCE in facts.kinds):
-        return _by_facts(facts, subject.text, body)
+    if said is None or (said is ChangeType.CHORE and facts.code_added > _SMALL):
+        return _by_facts(facts, subject.text, body) if facts.kinds else said or _guess(subject.text)
     return said
 
 
-def subject_type(subject: Subject) -> ChangeType | None:
+def _sure_type(subject: Subject) -> ChangeType | None:
     """What a reader of the subject would say, or None where it does not tell.
 
     The prefix and the tags come first, unless they only say `chore`; then the verb, read together with
@@ -68,6 +68,19 @@ def subject_type(subject: Subject) -> ChangeType | None:
         if kind is not ChangeType.CHORE:
             return _refined(kind, text)
     return _verb_type(text) or _object_type(text) or (ChangeType.CHORE if subject.kinds else None)
+
+
+def _guess(text: str) -> ChangeType:
+    """The likeliest type of a subject without a telling verb, when there is no diff to look at."""
+    first = next(iter(re.findall(r"[\w'-]+", text.lower())), "")
+    if vocabulary.PERF.search(text):
+        return ChangeType.PERF
+    if vocabulary.MENDS.search(text) or vocabulary.SEVERE.search(text):
+        return ChangeType.FIX
+    if first in vocabulary.WEAK_VERBS:
+        objects = (kind for kind, pattern in vocabulary.OBJECTS if pattern.search(text))
+        return next(objects, ChangeType.REFACTOR)
+    return ChangeType.FEATURE if len(text.split()) > 1 else ChangeType.CHORE
 
 
 def _refined(kind: ChangeType, text: str) -> ChangeType:
@@ -91,7 +104,7 @@ def _verb_type(text: str) -> ChangeType | None:
         if verb is None:
             verb = next((vocabulary.verb_kind(w) for w in words if w in vocabulary.CLEAR_WORDS), None)
     about = _object_type(text)
-    if about is not None and verb is not ChangeType.PERF:
+    if about is not None and (verb is not ChangeType.PERF or about is ChangeType.CI):
         return about
     head = _head(text)
     if vocabulary.PERF.search(text) and (
@@ -113,6 +126,8 @@ def _head(text: str) -> str:
 def _object_type(text: str) -> ChangeType | None:
     """The type that the thing acted on stands for."""
     head = _head(text)
+    if vocabulary.STRONG_CI.search(text):
+        return ChangeType.CI
     return next((kind for kind, pattern in vocabulary.OBJECTS if pattern.search(head)), None)
 
 
@@ -152,24 +167,30 @@ def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
     if FileKind.SOURCE not in facts.kinds:
         largest = max(facts.sizes, key=lambda s: s.insertions + s.deletions, default=None)
         return _TYPE_OF_KIND.get(largest.kind, ChangeType.CHORE) if largest else ChangeType.CHORE
-    if facts.is_formatting_only:
-        return ChangeType.REFACTOR
-    if vocabulary.PERF.search(text):
-        return ChangeType.PERF
-    changed = facts.code_added + facts.code_removed
-    mends = (
-        vocabulary.MENDS.search(text)
-        or vocabulary.CLOSES_ISSUE.search(body[:5000])
-        or vocabulary.SEVERE.search(text)
+    is_new = len(facts.added) > 2 * len(facts.removed) + 2  # a handful of new names is a new ability
+    by_ground = (
+        (ChangeType.REFACTOR, facts.is_formatting_only),
+        (ChangeType.PERF, vocabulary.PERF.search(text)),
+        (ChangeType.FIX, _mends(facts, text, body)),
+        (ChangeType.FEATURE, is_new or _grows(facts)),
     )
-    if changed < _SMALL and not facts.options_added and (mends or (facts.is_tested and not facts.added)):
-        return ChangeType.FIX
-    grows = facts.code_added > 2 * facts.code_removed
-    if len(facts.added) > 2 * len(facts.removed) + 2:  # a handful of new names is a new ability
-        return ChangeType.FEATURE
-    if grows and (facts.added or facts.options_added or facts.internal_added or facts.code_added > _SMALL):
-        return ChangeType.FEATURE
-    return ChangeType.REFACTOR
+    return next((kind for kind, ground in by_ground if ground), ChangeType.REFACTOR)
+
+
+def _mends(facts: Facts, text: str, body: str) -> bool:
+    """Whether a small change speaks of a case that did not work, or brings a test for one."""
+    if facts.code_added + facts.code_removed >= _SMALL or facts.options_added:
+        return False
+    if vocabulary.MENDS.search(text) or vocabulary.SEVERE.search(text):
+        return True
+    is_tested = facts.is_tested and not facts.added and not vocabulary.SWAPS.match(text)
+    return is_tested or bool(vocabulary.CLOSES_ISSUE.search(body[:5000]))
+
+
+def _grows(facts: Facts) -> bool:
+    """Whether more comes than goes, and what comes has a name or is much."""
+    named = facts.added or facts.options_added or facts.internal_added
+    return facts.code_added > 2 * facts.code_removed and (bool(named) or facts.code_added > _SMALL)
 
 
 _SMALL = 200

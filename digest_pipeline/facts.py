@@ -9,50 +9,26 @@ written (see `statements` and `wording`).
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 from typing import TYPE_CHECKING
 
-from digest_pipeline import hunks, manifests, syntax
-from digest_pipeline.findings import Facts, Name, Renamed, Signature, Size
-from digest_pipeline.manifests import Dependency, Value
+from digest_pipeline import hunks, syntax
+from digest_pipeline.comparing import Draft, compare
+from digest_pipeline.findings import Facts, Name, Renamed, Size
+from digest_pipeline.keys import setting_changes
+from digest_pipeline.manifests import dependency_changes
 from digest_pipeline.models import FileKind
 from digest_pipeline.statements import fact_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from digest_pipeline.models import FileText
-    from digest_pipeline.syntax import Definition
 
 __all__ = ["Facts", "fact_lines", "facts_of"]
 
 _PARSE_BUDGET = 1_500_000
 """Bytes of source that are parsed for one commit, the most changed files first."""
-_MAX_RENAME_PAIRS = 30
-_MAX_VALUE = 80
-
-
-@dataclasses.dataclass
-class _Draft:
-    """The facts while they are collected, file by file."""
-
-    added: list[Name] = dataclasses.field(default_factory=list)
-    removed: list[Name] = dataclasses.field(default_factory=list)
-    renamed: list[Renamed] = dataclasses.field(default_factory=list)
-    signatures: list[Signature] = dataclasses.field(default_factory=list)
-    values: list[Value] = dataclasses.field(default_factory=list)
-    internal_added: list[Name] = dataclasses.field(default_factory=list)
-    internal_removed: list[Name] = dataclasses.field(default_factory=list)
-    settings: list[Value] = dataclasses.field(default_factory=list)
-    dependencies: list[Dependency] = dataclasses.field(default_factory=list)
-    usages: list[hunks.Usage] = dataclasses.field(default_factory=list)
-    code_added: int = 0
-    code_removed: int = 0
-    source_read: int = 0
-    same_code: int = 0
-    prose_only: int = 0
-    deprecations: int = 0
 
 
 def facts_of(texts: Sequence[FileText]) -> Facts:
@@ -61,7 +37,7 @@ def facts_of(texts: Sequence[FileText]) -> Facts:
     In: every changed file, in the order of the commit; versions and hunks may be missing (binary, too
     large, skipped kinds), then only the counts of the row are known. Never raises on any content.
     """
-    draft = _Draft()
+    draft = Draft()
     budget = _PARSE_BUDGET
     for text in sorted(texts, key=lambda t: -((t.change.insertions or 0) + (t.change.deletions or 0))):
         kind = _kind(text)
@@ -70,8 +46,8 @@ def facts_of(texts: Sequence[FileText]) -> Facts:
             _source(draft, text, may_parse=cost <= budget)
             budget -= min(cost, budget)
         if kind not in (FileKind.VENDORED, FileKind.GENERATED, FileKind.DATA):
-            draft.settings += manifests.setting_changes(text)
-            draft.dependencies += manifests.dependency_changes(text)
+            draft.settings += setting_changes(text)
+            draft.dependencies += dependency_changes(text)
     facts = _finished(draft, _sizes(texts))
     return dataclasses.replace(facts, shown=_shown(facts, texts))
 
@@ -104,14 +80,14 @@ def _sizes(texts: Iterable[FileText]) -> tuple[Size, ...]:
     return tuple(Size(kind, *counts[kind]) for kind in FileKind if kind in counts)
 
 
-def _source(draft: _Draft, text: FileText, *, may_parse: bool) -> None:
+def _source(draft: Draft, text: FileText, *, may_parse: bool) -> None:
     """Add what one source file shows."""
     lines = hunks.changed_lines(text.patch)
     code = hunks.code_only(lines)
     if may_parse and code:
         code = _without_docstrings(text, code)
     draft.source_read += 1
-    draft.same_code += bool(code) and hunks.is_same_code(code)
+    draft.same_code += bool(code) and hunks.is_same_code(code, text.old, text.new)
     draft.prose_only += not code and bool(lines)
     if not code:
         return
@@ -120,15 +96,17 @@ def _source(draft: _Draft, text: FileText, *, may_parse: bool) -> None:
     draft.deprecations += sum(line.is_added and bool(_DEPRECATES.search(line.text)) for line in code)
     draft.usages += hunks.usages(code, text.old, text.new)
     path, old_path = text.change.path, text.change.old_path or text.change.path
-    old = syntax.definitions_of(old_path, text.old) if may_parse and text.old is not None else {}
-    new = syntax.definitions_of(path, text.new) if may_parse and text.new is not None else {}
-    if old is not None and new is not None and (text.old is not None or text.new is not None):
-        _compare(draft, text, old, new)
+    old = syntax.definitions_of(old_path, text.old) if may_parse and text.old is not None else None
+    new = syntax.definitions_of(path, text.new) if may_parse and text.new is not None else None
+    if (old is None and text.change.status != "A") or (new is None and text.change.status != "D"):
+        old = hunks.heads(lines, path, is_added=False)
+        new = hunks.heads(lines, path, is_added=True)
+    compare(draft, text, old or {}, new or {}, hunks.words(lines))
 
 
 _DEPRECATES = re.compile(
-    r"DeprecationWarning|FutureWarning|@deprecated|@typing_extensions\.deprecated|#\[deprecated|\[\[deprecated|@Deprecated\b|warn_deprecated"
-    r"|\bdeprecat\w+\s*[(=]|[\"'].{0,80}\b(is|are|been) deprecated"
+    r"DeprecationWarning|FutureWarning|@(typing_extensions\.)?deprecated\b|#\[deprecated|\[\[deprecated"
+    r"|@Deprecated\b|warn_deprecated|\bdeprecat\w+\s*[(=]|[\"'].{0,80}\b(is|are|been) deprecated"
 )
 
 
@@ -142,102 +120,7 @@ def _without_docstrings(text: FileText, code: list[hunks.Line]) -> list[hunks.Li
     return [line for line in code if line.number not in prose[line.is_added]]
 
 
-def _compare(
-    draft: _Draft, text: FileText, old: Mapping[str, list[Definition]], new: Mapping[str, list[Definition]]
-) -> None:
-    """Add how the definitions of one file differ."""
-    path = text.change.path
-    gone = [d for name in old if name not in new for d in old[name][:1]]
-    come = [d for name in new if name not in old for d in new[name][:1]]
-    for before, after in _renames(gone, come, text):
-        gone.remove(before)
-        come.remove(after)
-        if before.is_public and not _is_private(path):
-            draft.renamed.append(Renamed(before.name, after.name, after.kind, path))
-    for definitions, public, internal in (
-        (come, draft.added, draft.internal_added),
-        (gone, draft.removed, draft.internal_removed),
-    ):
-        owners = {d.name for d in definitions if d.kind == "class"}
-        for d in definitions:
-            if not _has_owner(d.name, owners):
-                (public if d.is_public and not _is_private(path) else internal).append(
-                    Name(d.name, d.kind, path)
-                )
-    for name in old:
-        if name in new and len(old[name]) == len(new[name]) == 1:
-            _changed(draft, old[name][0], new[name][0], path)
-
-
-def _is_private(path: str) -> bool:
-    """Whether a folder or file is marked as internal: `_private/`, `_module.py`, `internal/`, `detail/`."""
-    parts = path.split("/")
-    return any(
-        (p.startswith("_") and not p.startswith("__")) or p in ("internal", "internals", "detail", "impl")
-        for p in parts
-    )
-
-
-def _has_owner(name: str, owners: set[str]) -> bool:
-    pieces = re.split(r"(\.|::)", name)
-    return any("".join(pieces[:i]) in owners for i in range(1, len(pieces), 2))
-
-
-def _changed(draft: _Draft, old: Definition, new: Definition, path: str) -> None:
-    """Add how one public definition changed its parameters, defaults or value."""
-    if not (old.is_public and new.is_public) or _is_private(path):
-        return
-    if old.parameters is not None and new.parameters is not None and old.parameters != new.parameters:
-        before, after = (
-            {p.name: p.default for p in old.parameters},
-            {p.name: p.default for p in new.parameters},
-        )
-        gained = tuple(p for p in after if p not in before)
-        lost = tuple(p for p in before if p not in after)
-        if gained or lost:
-            required = tuple(p for p in gained if after[p] is None)
-            draft.signatures.append(Signature(new.name, path, gained, lost, required))
-        for name in (p for p in after if p in before and before[p] != after[p]):
-            if _is_short(before[name], after[name]):
-                draft.values.append(Value(f"{new.name}({name})", before[name], after[name], path))
-    elif old.value != new.value and old.kind in ("constant", "field") and _is_short(old.value, new.value):
-        draft.values.append(Value(new.name, old.value, new.value, path))
-
-
-def _is_short(*values: str | None) -> bool:
-    return all(v is None or len(v) <= _MAX_VALUE for v in values)
-
-
-def _renames(
-    gone: list[Definition], come: list[Definition], text: FileText
-) -> list[tuple[Definition, Definition]]:
-    """Pairs of one kind and scope whose text is the same, or nearly, but for the name."""
-    pairs, taken = [], set()
-    candidates = [(a, b) for a in gone for b in come if a.kind == b.kind and _scope(a) == _scope(b)]
-    for before, after in candidates[:_MAX_RENAME_PAIRS]:
-        if id(before) in taken or id(after) in taken or text.old is None or text.new is None:
-            continue
-        one = text.old[slice(*before.span)].decode("utf-8", "replace")
-        two = text.new[slice(*after.span)].decode("utf-8", "replace")
-        if _is_like(one.replace(before.bare_name, after.bare_name), two):
-            pairs.append((before, after))
-            taken |= {id(before), id(after)}
-    return pairs
-
-
-def _scope(definition: Definition) -> str:
-    return definition.name[: len(definition.name) - len(definition.bare_name)]
-
-
-def _is_like(one: str, two: str) -> bool:
-    words = [re.findall(r"\w+|[^\w\s]", t) for t in (one, two)]
-    if min(map(len, words)) < 8 or max(map(len, words)) > 1500:  # noqa: PLR2004 - too short to tell, too long to compare
-        return words[0] == words[1] and len(words[0]) > 5  # noqa: PLR2004 - more than a bare `X = 1`
-    matcher = difflib.SequenceMatcher(None, *words, autojunk=False)
-    return matcher.real_quick_ratio() > 0.8 and matcher.quick_ratio() > 0.8 and matcher.ratio() > 0.8  # noqa: PLR2004 - four words of five
-
-
-def _finished(draft: _Draft, sizes: tuple[Size, ...]) -> Facts:
+def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
     """The draft with moves across files told apart from what came and went."""
     moved = _moves(draft.added, draft.removed) + _moves(draft.internal_added, draft.internal_removed)
     places = {(m.new, m.path) for m in moved} | {(m.new, m.old) for m in moved}

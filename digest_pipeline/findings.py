@@ -4,12 +4,37 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING
 
 from digest_pipeline.models import FileKind
 
-if TYPE_CHECKING:
-    from digest_pipeline.manifests import Dependency, Value
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Dependency:
+    """One dependency added (no `old`), removed (no `new`) or changed."""
+
+    name: str
+    old: str | None
+    new: str | None
+    path: str
+    is_dev: bool
+    """Only for developing, testing, building or pinned in a lock file."""
+
+    @property
+    def is_major(self) -> bool:
+        """Whether the first number that is not zero changed (semver 2.0.0, item 4 for 0.y.z)."""
+        if self.old is None or self.new is None:
+            return False
+        return _leading(self.old) != _leading(self.new)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Value:
+    """A named value that changed; None where it did not exist before or does not any more."""
+
+    name: str
+    old: str | None
+    new: str | None
+    path: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -135,3 +160,14 @@ class Facts:
 def bare_name(name: str) -> str:
     """The last part of a qualified name: `generate` of `Engine.generate`."""
     return re.split(r"\.|::", name)[-1]
+
+
+def _leading(version: str) -> tuple[int, ...]:
+    """The numbers up to the first that is not zero."""
+    match = re.search(r"\d{1,9}(?:\.\d{1,9})*", version)
+    leading: list[int] = []
+    for number in (int(n) for n in match[0].split(".")[:4]) if match else ():
+        leading.append(number)
+        if number:
+            break
+    return tuple(leading)

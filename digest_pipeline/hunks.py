@@ -9,6 +9,8 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
+from digest_pipeline.heads import Definition
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -113,14 +115,66 @@ def usages(lines: Iterable[Line], old: bytes | None, new: bytes | None) -> list[
     return found
 
 
+_HEAD = re.compile(
+    r"""^(?P<indent>\s*)(?:@\w+\s+)*
+    (?P<modifiers>(?:(?:pub(?:\([\w\s:]+\))?|public|private|protected|internal|static|export|default|async|abstract|final
+    |override|suspend|open|inline|virtual|unsafe|extern|const)\s+)*)
+    (?P<word>def|class|fn|func|fun|function|struct|enum|trait|interface|object|module|type)\s+
+    (?:\([^()]*\)\s*)?(?:self\.)?(?P<name>[A-Za-z_]\w*)""",
+    re.VERBOSE,
+)
+_CLASS_WORDS = frozenset(["class", "struct", "enum", "trait", "interface", "object", "module", "type"])
+
+
+def heads(lines: Iterable[Line], path: str, *, is_added: bool) -> dict[str, list[Definition]]:
+    """The definitions whose first line was added or removed, by the keywords that start one.
+
+    For files that were not parsed: only the outermost level is taken, and the names are not qualified.
+    """
+    ending = path.rpartition(".")[2].lower()
+    found: dict[str, list[Definition]] = {}
+    for line in lines:
+        match = _HEAD.match(line.text) if line.is_added is is_added else None
+        if match is None or match["indent"]:
+            continue
+        name, modifiers = match["name"], match["modifiers"].split()
+        if ending == "rs":
+            is_public = "pub" in modifiers
+        elif ending == "go":
+            is_public = name[0].isupper()
+        else:
+            is_public = not name.startswith("_") and not {"private", "internal", "static"} & {*modifiers}
+        kind = "class" if match["word"] in _CLASS_WORDS else "function"
+        found.setdefault(name, []).append(Definition(name, kind, is_public, None, None, (0, 0)))
+    return found
+
+
+def words(lines: Iterable[Line]) -> dict[bool, frozenset[str]]:
+    """The words of the added (True) and removed (False) lines."""
+    every = list(lines)
+    return {
+        side: frozenset(w for line in every if line.is_added is side for w in re.findall(r"\w+", line.text))
+        for side in (True, False)
+    }
+
+
 def code_only(lines: Iterable[Line]) -> list[Line]:
     """The lines that hold code, as far as single lines can tell."""
     return [line for line in lines if not line.is_blank_or_comment]
 
 
-def is_same_code(lines: Iterable[Line]) -> bool:
-    """Whether removed and added code differ in layout only: blanks, line breaks, trailing commas, quotes."""
-    sides = {True: [], False: []}
-    for line in code_only(lines):
-        sides[line.is_added].append(re.sub(r"[\s,()\"'\\;]+", "", line.text))
-    return "".join(sides[True]) == "".join(sides[False])
+_LAYOUT = re.compile(rb"[\s,()\"'\\;]+")
+
+
+def is_same_code(lines: Iterable[Line], old: bytes | None, new: bytes | None) -> bool:
+    """Whether two versions differ in layout only: blanks, line breaks, trailing commas, quotes, brackets.
+
+    The changed lines are compared first; the whole files, where they are known, tell a moved line apart.
+    """
+    sides: dict[bool, list[str]] = {True: [], False: []}
+    for line in lines:
+        sides[line.is_added].append(line.text)
+    one, two = (_LAYOUT.sub(b"", "".join(sides[side]).encode("utf-8", "replace")) for side in (False, True))
+    if one != two:
+        return False
+    return old is None or new is None or _LAYOUT.sub(b"", old) == _LAYOUT.sub(b"", new)

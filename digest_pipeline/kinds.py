@@ -52,7 +52,7 @@ _TEST_PARTS = _words(
     "test tests __tests__ testdata test_data test-data testfixtures fixtures __fixtures__ __snapshots__ "
     "snapshots e2e mdtest unittest unittests integration-tests integration_tests functional-tests "
     "benchmark benchmarks bench benches fuzz fuzzing fuzzers androidtest testutil testutils "
-    "test_utils test-utils"
+    "test_utils test-utils playground playgrounds"
 )
 _TEST_ROOTS = _words("testing spec specs perf asv_bench")
 _TEST_PART = re.compile(r"^(tests?[-_].+|.+[-_](tests?|fixtures))$")

@@ -1,56 +1,27 @@
-"""Dependencies and configuration keys, read from the two versions of a manifest or settings file.
+"""Dependencies that a change of a manifest or lock file adds, removes or bumps.
 
-Pure and forgiving: what does not parse as its format is read line by line from the hunks, and what
-does not fit there gives nothing. Lock files are read from their hunks only.
+Pure and forgiving: what does not parse as its format gives nothing. Lock files are read from their hunks
+only, so a long one costs nothing.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from digest_pipeline.findings import Dependency
+from digest_pipeline.keys import MAX_BYTES, json_table, read_version
 from digest_pipeline.models import FileKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
 
     from digest_pipeline.models import FileText
 
-_MAX_KEYS = 2000
-_MAX_DEPTH = 6
-_MAX_BYTES = 200_000
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Dependency:
-    """One dependency added (no `old`), removed (no `new`) or changed."""
-
-    name: str
-    old: str | None
-    new: str | None
-    path: str
-    is_dev: bool
-    """Only for developing, testing, building or pinned in a lock file."""
-
-    @property
-    def is_major(self) -> bool:
-        """Whether the first number that is not zero changed (semver 2.0.0, item 4 for 0.y.z)."""
-        if self.old is None or self.new is None:
-            return False
-        return _leading(self.old) != _leading(self.new)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Value:
-    """A named value that changed; None where it did not exist before or does not any more."""
-
-    name: str
-    old: str | None
-    new: str | None
-    path: str
+_Found = dict[str, tuple[str, bool]]
+"""By name: the version as written, and whether only developers need it."""
+_NOT_SHIPPED = (FileKind.CI, FileKind.DOCS, FileKind.TEST)
 
 
 def dependency_changes(text: FileText) -> list[Dependency]:
@@ -62,72 +33,15 @@ def dependency_changes(text: FileText) -> list[Dependency]:
     reader = next((read for pattern, read in _READERS if re.fullmatch(pattern, name)), None)
     if reader is None or (text.old is None and text.new is None):
         return []
-    old, new = _read(reader, text.old), _read(reader, text.new)
+    old, new = read_version(reader, text.old), read_version(reader, text.new)
     if old is None or new is None:
         return []
     changes = []
-    for key in sorted({*old, *new}):
+    for key in sorted(k for k in {*old, *new} if old.get(k) != new.get(k)):
         before, after = old.get(key), new.get(key)
-        if before != after:
-            is_dev = (after or before or ("", True))[1] or text.change.kind in (
-                FileKind.CI,
-                FileKind.DOCS,
-                FileKind.TEST,
-            )
-            changes.append(Dependency(key, before and before[0], after and after[0], path, is_dev))
+        is_dev = (after or before or ("", True))[1] or text.change.kind in _NOT_SHIPPED
+        changes.append(Dependency(key, before and before[0], after and after[0], path, is_dev))
     return [c for c in changes if c.old != c.new]
-
-
-def setting_changes(text: FileText) -> list[Value]:
-    """The keys of a configuration file that came, went or changed their value, by name."""
-    path = text.change.path
-    ending = path.rpartition(".")[2].lower()
-    parse = {"toml": _toml, "json": _json}.get(ending)
-    if text.change.kind is not FileKind.CONFIG or (text.old is None and text.new is None and not text.patch):
-        return []
-    if parse is not None:
-        old, new = _read(parse, text.old), _read(parse, text.new)
-        if old is not None and new is not None:
-            before, after = _flat(old), _flat(new)
-            keys = sorted(k for k in {*before, *after} if before.get(k) != after.get(k))
-            return [Value(k, before.get(k), after.get(k), path) for k in keys]
-    return _keys_of_hunks(path, text.patch)
-
-
-_Found = dict[str, tuple[str, bool]]
-
-
-def _read(reader: Callable[[str], dict[str, Any]], raw: bytes | None) -> dict[str, Any] | None:
-    """What a reader finds in one version; None where it is not of the format or too large."""
-    if raw is not None and len(raw) > _MAX_BYTES:
-        return None
-    try:
-        return reader((raw or b"").decode("utf-8"))
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return None
-
-
-def _toml(text: str) -> dict[str, Any]:
-    return tomllib.loads(text)
-
-
-def _json(text: str) -> dict[str, Any]:
-    loaded = json.loads(text or "{}")
-    return loaded if isinstance(loaded, dict) else {}
-
-
-def _flat(table: Mapping[str, Any]) -> dict[str, str]:
-    flat: dict[str, str] = {}
-
-    def walk(value: object, name: str, depth: int) -> None:
-        if isinstance(value, dict) and value and depth < _MAX_DEPTH:
-            for key, inner in value.items():
-                walk(inner, f"{name}.{key}" if name else str(key), depth + 1)
-        elif len(flat) < _MAX_KEYS:
-            flat[name] = json.dumps(value, default=str, ensure_ascii=False, sort_keys=True)[:200]
-
-    walk(table, "", 0)
-    return flat
 
 
 _REQUIREMENT = re.compile(
@@ -194,7 +108,7 @@ def _cargo(text: str) -> _Found:
 
 
 def _package_json(text: str) -> _Found:
-    table, found = _json(text), _Found()
+    table, found = json_table(text), _Found()
     for key, is_dev in (
         ("devDependencies", True),
         ("optionalDependencies", False),
@@ -202,7 +116,8 @@ def _package_json(text: str) -> _Found:
         ("dependencies", False),
     ):
         for name, spec in table.get(key, {}).items():
-            found[name] = (str(spec), is_dev)
+            if not str(spec).startswith(("file:", "link:", "workspace:", "portal:")):
+                found[name] = (str(spec), is_dev)
     node = table.get("engines", {}).get("node")
     if node:
         found["node"] = (str(node), False)
@@ -210,11 +125,10 @@ def _package_json(text: str) -> _Found:
 
 
 def _go_mod(text: str) -> _Found:
-    found = {
-        m[1]: (m[2], "// indirect" in m[0])
-        for m in re.finditer(r"(?m)^\s*(?:require\s+)?([\w./-]+\.[\w./-]+)\s+(v\S+).*$", text)
-    }
-    found |= {"go": (m[1], False) for m in re.finditer(r"(?m)^go\s+(\S+)", text)}
+    pattern = r"(?m)^\s*(?:require\s+)?([\w./-]+\.[\w./-]+)\s+(v\S+).*$"
+    found = {m[1]: (m[2], "// indirect" in m[0]) for m in re.finditer(pattern, text)}
+    if match := re.search(r"(?m)^go\s+(\S+)", text):
+        found["go"] = (match[1], False)
     return found
 
 
@@ -240,7 +154,10 @@ def _quoted_requirements(text: str) -> _Found:
 
 
 def _gemfile(text: str) -> _Found:
-    pattern = r"""(?m)^\s*(?:gem|\w+\.add(?:_runtime)?(_development)?_dependency)\s*\(?\s*["']([\w-]+)["'](?:\s*,\s*["']([^"']+)["'])?"""
+    pattern = (
+        r"(?m)^\s*(?:gem|\w+\.add(?:_runtime)?(_development)?_dependency)\s*\(?\s*"
+        r"""["']([\w-]+)["'](?:\s*,\s*["']([^"']+)["'])?"""
+    )
     return {m[2]: (m[3] or "", bool(m[1])) for m in re.finditer(pattern, text)}
 
 
@@ -275,7 +192,7 @@ _READERS: tuple[tuple[str, Callable[[str], _Found]], ...] = (
 def _locked(path: str, patch: str) -> list[Dependency]:
     """Versions that changed in a TOML lock file (Cargo, uv, Poetry), where the hunk shows the name."""
     name, old, changes = "", None, []
-    for line in patch[:_MAX_BYTES].splitlines():
+    for line in patch[:MAX_BYTES].splitlines():
         if match := re.match(r"[ +-]name = \"([^\"]+)\"", line):
             name, old = match[1], None
         elif match := re.match(r"-version = \"([^\"]+)\"", line):
@@ -284,29 +201,3 @@ def _locked(path: str, patch: str) -> list[Dependency]:
             changes.append(Dependency(name, old, match[1], path, is_dev=True))
             old = None
     return changes
-
-
-_KEY = re.compile(r"""^([+-])(\s*)(?:-\s+)?["']?([A-Za-z_][\w.-]*)["']?\s*(?:[:=]\s*|\s)(.*)$""")
-
-
-def _keys_of_hunks(path: str, patch: str) -> list[Value]:
-    before: dict[str, str] = {}
-    after: dict[str, str] = {}
-    for line in patch[:_MAX_BYTES].splitlines():
-        match = _KEY.match(line)
-        if match and not line.startswith(("+++", "---")) and len(before) + len(after) < _MAX_KEYS:
-            (after if match[1] == "+" else before)[match[3]] = match[4].strip()[:200]
-    keys = sorted(k for k in {*before, *after} if before.get(k) != after.get(k))
-    return [Value(k, before.get(k), after.get(k), path) for k in keys]
-
-
-def _leading(version: str) -> tuple[int, ...]:
-    """The numbers up to the first that is not zero."""
-    match = re.search(r"\d{1,9}(?:\.\d{1,9})*", version)
-    numbers: Iterator[int] = (int(n) for n in match[0].split(".")[:4]) if match else iter(())
-    leading: list[int] = []
-    for number in numbers:
-        leading.append(number)
-        if number:
-            break
-    return tuple(leading)

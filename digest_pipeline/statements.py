@@ -16,12 +16,12 @@ from digest_pipeline.findings import bare_name
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from digest_pipeline.findings import Facts, Name, Signature
-    from digest_pipeline.manifests import Dependency, Value
+    from digest_pipeline.findings import Dependency, Facts, Name, Signature, Value
 
 _MOST_NAMES = 4
 _MOST_LINES = 24
 _LONGEST_NAME = 80
+_LONGEST_VALUE = 40
 
 
 def code(text: str, known: Collection[str]) -> str:
@@ -34,11 +34,26 @@ def code(text: str, known: Collection[str]) -> str:
 
 def named(language: str, name: str, known: Collection[str]) -> str:
     """A qualified name: whole where it stands so in the diff, else its last part and its owner."""
-    bare = bare_name(name)
-    owner = name[: len(name) - len(bare)].rstrip(".:")
-    if not owner or name in known:
-        return code(name, known)
-    return say(language, "definition.of", owner=code(owner, known), name=code(bare, known))
+    return all_named(language, [name], known)
+
+
+def all_named(language: str, names: Sequence[str], known: Collection[str]) -> str:
+    """The first names of a list; those of one owner stand together: `open`, `close` of `Store`."""
+    shown: list[str] = []
+    for owner, members in itertools.groupby(names[:_MOST_NAMES], key=lambda n: _owner(n, known)):
+        group = list(members)
+        if not owner:
+            shown += [code(n, known) for n in group]
+        else:
+            listing = joined(language, [code(bare_name(n), known) for n in group])
+            shown.append(say(language, "definition.of", owner=code(owner, known), name=listing))
+    text = joined(language, shown)
+    return text if len(names) <= _MOST_NAMES else say(language, "list.more", names=text, n=len(names))
+
+
+def _owner(name: str, known: Collection[str]) -> str:
+    """The class or module of a name, empty where the whole name stands in the diff."""
+    return "" if name in known else name[: len(name) - len(bare_name(name))].rstrip(".:")
 
 
 def listed(language: str, names: Iterable[str]) -> str:
@@ -89,9 +104,15 @@ def interface_lines(facts: Facts, language: str) -> list[str]:
 def _by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Iterator[str]:
     groups: dict[str, list[str]] = collections.defaultdict(list)
     for name in names:
-        groups[name.kind].append(named(language, name.name, facts.shown))
+        groups[name.kind].append(name.name)
     for kind, found in groups.items():
-        yield say(language, key, kind=labels(language)[f"definition.{kind}"], names=listed(language, found))
+        shown = all_named(language, found, facts.shown)
+        yield say(language, key, kind=kind_label(language, kind, len(found)), names=shown)
+
+
+def kind_label(language: str, kind: str, count: int) -> str:
+    """What a sort of definition is called, for one or for several."""
+    return labels(language)[f"definition.{kind}" if count == 1 else f"definition.{kind}_many"]
 
 
 def _signature(facts: Facts, signature: Signature, language: str) -> str:
@@ -132,7 +153,8 @@ def _value(facts: Facts, value: Value, language: str) -> str:
             old=old,
             new=new,
         )
-    key = "fact.value_changed" if old and new else "fact.value_changed_long"
+    is_short = 0 < len(old) <= _LONGEST_VALUE and 0 < len(new) <= _LONGEST_VALUE
+    key = "fact.value_changed" if is_short else "fact.value_changed_long"
     return say(language, key, name=named(language, value.name, facts.shown), old=old, new=new)
 
 
@@ -168,7 +190,7 @@ def _inner_lines(facts: Facts, language: str) -> Iterator[str]:
     yield from _by_kind(facts, facts.internal_added, "fact.internal_added", language)
     yield from _by_kind(facts, facts.internal_removed, "fact.internal_removed", language)
     if facts.moved:
-        names = listed(language, (named(language, m.new, facts.shown) for m in facts.moved))
+        names = all_named(language, [m.new for m in facts.moved], facts.shown)
         yield say(language, "fact.moved_many", names=names)
     yield from (_dependency(facts, d, language) for d in facts.dependencies if d.is_dev)
     if facts.deprecations:

@@ -174,7 +174,8 @@ def revert_hint(commit: Commit) -> RevertHint | None:
 
 _SHA = r"\b[0-9a-fA-F]{7,40}\b"
 _REVERTS_LINE = re.compile(
-    rf"^\W{{0,3}}(?:this\s+)?(?:reverts?|reverting|backs? out|undoes)\s+(?:(?:the|git|pr|mr|pull request|commits?|changes?)\s+){{0,3}}"
+    r"^\W{0,3}(?:this\s+)?(?:reverts?|reverting|backs? out|undoes)\s+"
+    r"(?:(?:the|git|pr|mr|pull request|commits?|changes?)\s+){0,3}"
     rf"(?:{_SHA}|{_REPO_PR}|https?://)",
     re.IGNORECASE | re.MULTILINE,
 )

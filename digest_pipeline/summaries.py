@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from digest_pipeline import vocabulary
 from digest_pipeline.catalogue import labels, say
 from digest_pipeline.models import ChangeType
-from digest_pipeline.statements import code, fact_lines, interface_lines
+from digest_pipeline.signals import prose_of
+from digest_pipeline.statements import code, interface_lines
 from digest_pipeline.subjects import parse_subject
 
 if TYPE_CHECKING:
@@ -20,30 +22,48 @@ if TYPE_CHECKING:
     from digest_pipeline.subjects import Subject
 
 _MOST_COLUMNS = {"zh": 110, "en": 170}
-_VAGUE = re.compile(
-    r"^\W*(\w+)?\W*(update|updates|fix|fixes|fixed|wip|changes?|misc|minor|cleanup|clean up|test|tmp|\.)?\W*$",
-    re.IGNORECASE,
-)
+_VAGUE_WORDS = 2
+"""A subject of so few words says too little by itself."""
+_MOST_FILES = 3
+_PREPOSITION = re.compile(r"(to|from|for|in|on|with|of|by|that|when|as|into|and)\b", re.IGNORECASE)
 _BUMP = re.compile(
-    r"^(?:bump|update|upgrade)s?\s+(?:the\s+)?(?:rust crate\s+|dependency\s+|actions?\s+)?(\S+)\s+(?:version\s+)?from\s+v?(\S+)\s+to\s+(v?\d\S*)",
+    r"^(?:bump|update|upgrade)s?\s+(?:the\s+)?(?:rust crate\s+|dependency\s+|actions?\s+)?"
+    r"(\S+)\s+(?:version\s+)?from\s+v?(\S+)\s+to\s+(v?\d\S*)",
     re.IGNORECASE,
 )
 _UPDATE = re.compile(
-    r"^(?:bump|update|upgrade)s?\s+(?:the\s+)?(?:rust crate\s+|dependency\s+)?([\w@./-]+)(?:\s+(?:action|version|digest))?\s+to\s+(v?\d\S*)$",
+    r"^(?:bump|update|upgrade)s?\s+(?:the\s+)?(?:rust crate\s+|dependency\s+)?"
+    r"([\w@./-]+)(?:\s+(?:action|version|digest))?\s+to\s+(v?\d\S*)$",
     re.IGNORECASE,
 )
 _VERSION = re.compile(
     r"\bv?(\d+\.\d+(?:\.\d+)*(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)[-.]?\d*)?)\b", re.IGNORECASE
 )
 _VERBS = {
-    "added": "add", "adds": "add", "adding": "add", "fixes": "fix", "fixed": "fix", "fixing": "fix", "bugfix": "fix",
-    "removes": "remove", "removed": "remove", "drop": "remove", "delete": "remove", "refactoring": "refactor",
-    "updates": "update", "updated": "update", "optimise": "optimize", "optimizes": "optimize", "optimized": "optimize",
-    "improves": "improve", "improved": "improve", "enhance": "improve", "enables": "enable", "supports": "support",
-    "moved": "move", "renamed": "rename", "upgrade": "bump", "switch": "use", "clean": "cleanup", "create": "add",
-    "speed": "optimize", "accelerate": "optimize", "supporting": "support", "allows": "allow", "avoids": "avoid",
-    "resolve": "fix", "consolidate": "unify", "exposes": "expose", "optimizing": "optimize", "moving": "move",
-}  # fmt: skip
+    form: verb
+    for verb, forms in {
+        "add": "added adds adding create",
+        "fix": "fixes fixed fixing bugfix resolve",
+        "remove": "removes removed drop delete",
+        "refactor": "refactoring",
+        "update": "updates updated",
+        "optimize": "optimise optimizes optimized speed accelerate optimizing",
+        "improve": "improves improved enhance",
+        "enable": "enables",
+        "support": "supports supporting",
+        "move": "moved moving",
+        "rename": "renamed",
+        "bump": "upgrade",
+        "use": "switch",
+        "cleanup": "clean",
+        "allow": "allows",
+        "avoid": "avoids",
+        "unify": "consolidate",
+        "expose": "exposes",
+    }.items()
+    for form in forms.split()
+}
+"""Forms of a verb under which the catalogue has another."""
 
 
 def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> str:
@@ -57,9 +77,9 @@ def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> s
     ):
         if said:
             return said
-    text = clean(subject.text)
-    if not text or _VAGUE.match(text):
-        return _from_facts(commit, text, facts, language)
+    text = clean(subject.text).rstrip(".。")
+    if len(text.split()) <= _VAGUE_WORDS and not re.search(r"[\u4e00-\u9fff]{4}", text):
+        return _of_little(commit, triage, text, facts, language)
     return _sentence(text, triage, language)
 
 
@@ -115,7 +135,8 @@ def _sentence(text: str, triage: Triage, language: str) -> str:
     """The subject's own words; in Chinese behind the verb, or behind the type where no verb is known."""
     room = _MOST_COLUMNS[language]
     if language == "en":
-        return cut(text[:1].upper() + text[1:], room)
+        first = text.split(" ", 1)[0]
+        return cut(text[:1].upper() + text[1:] if vocabulary.is_verb(first) else text, room)
     if re.search(r"[\u4e00-\u9fff]", text):
         return cut(text, room)
     first, _, rest = text.partition(" ")
@@ -128,19 +149,41 @@ def _sentence(text: str, triage: Triage, language: str) -> str:
     )
     if support:
         return say(language, "summary.support", what=cut(support[1], room))
-    if known and rest:
+    if known and rest and not _PREPOSITION.match(rest):
         rest = re.sub(r"^(?:up|the|a|an)\s+", "", rest, flags=re.IGNORECASE)
         return say(language, "summary.verb", verb=known, what=cut(rest, room))
     kind = labels(language)[f"type.{triage.change_type.value}"]
     return say(language, "summary.quoted", type=kind, what=cut(text, room))
 
 
-def _from_facts(commit: Commit, text: str, facts: Facts, language: str) -> str:
-    """Where the message says nothing: the first fact, else the files."""
-    lines = interface_lines(facts, language) or fact_lines(facts, language)
-    if lines:
-        return say(language, "summary.tail", text=text, fact=lines[0]) if text else lines[0]
-    names = [code(f.path, {f.path}) for f in commit.files[:3]]
-    if names:
-        return say(language, "summary.files", files=labels(language)["list.comma"].join(names))
-    return text or say(language, "summary.nothing")
+def _of_little(commit: Commit, triage: Triage, text: str, facts: Facts, language: str) -> str:
+    """Where the subject says little: the message's first sentence, or the first fact, or the files."""
+    said = _first_sentence(commit.body)
+    if said:
+        return _sentence(said, triage, language)
+    lines = interface_lines(facts, language)[:1]
+    names = [code(f.path, {f.path}) for f in commit.files[:_MOST_FILES]]
+    if not lines and names:
+        more = {"names": labels(language)["list.comma"].join(names), "n": len(commit.files)}
+        shown = more["names"] if len(commit.files) <= _MOST_FILES else say(language, "list.more", **more)
+        lines = [say(language, "summary.files", files=shown)]
+    if not text:
+        return say(language, "summary.none", fact=lines[0]) if lines else say(language, "summary.nothing")
+    sentence = _sentence(text, triage, language)
+    return say(language, "summary.tail", text=sentence, fact=lines[0]) if lines else sentence
+
+
+def _first_sentence(body: str) -> str | None:
+    """The first sentence of the message's body, where it is prose: no heading, list, table, link or code."""
+    for paragraph in re.split(r"\n\s*\n", prose_of(body)):
+        text = clean(paragraph)
+        if not text or re.match(
+            r"[#*|\-+\d<\[{~=_(]|https?:|(fix(es|ed)?|closes?|resolves?|refs?|see|part of)\b.{0,12}#",
+            text,
+            re.IGNORECASE,
+        ):
+            continue
+        sentence = re.split(r"(?<=[.!?。！？])\s+(?=[A-Z\u4e00-\u9fff])", text, maxsplit=1)[0].rstrip(".。 ")
+        is_prose = len(sentence.split()) >= 5 and not re.search(r"https?:|[|{}<>]|:$", sentence)  # noqa: PLR2004 - fewer words are a heading
+        return sentence if is_prose else None
+    return None

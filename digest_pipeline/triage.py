@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from digest_pipeline.signals import signals_of
 from digest_pipeline.subjects import RevertHint, parse_subject, revert_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from digest_pipeline.facts import Facts
     from digest_pipeline.models import Commit
@@ -100,11 +99,14 @@ def triage_day(
     are all excluded is of low importance.
     """
     weights = {**DEFAULT_WEIGHTS, **weights}
-    judged: dict[str, Triage] = {}
-    for commit, facts in commits:
-        judged[commit.sha] = _judge(commit, facts, areas, exclude, weights, originals)
+    judged = {
+        commit.sha: _judge(
+            commit, facts, areas=areas, exclude=exclude, weights=weights, original=originals.get(commit.sha)
+        )
+        for commit, facts in commits
+    }
     tiers = _tiers(judged, weights)
-    return {sha: _with_tier(triage, tiers[sha]) for sha, triage in judged.items()}
+    return {sha: dataclasses.replace(triage, importance=tiers[sha]) for sha, triage in judged.items()}
 
 
 def score_of(signals: Signals, weights: Mapping[str, float]) -> tuple[float, tuple[Reason, ...]]:
@@ -128,26 +130,27 @@ def tier_of(score: float, weights: Mapping[str, float] = DEFAULT_WEIGHTS) -> Tie
 def _judge(  # noqa: PLR0913 - what one commit is judged by
     commit: Commit,
     facts: Facts,
+    *,
     areas: Sequence[tuple[str, Sequence[str]]],
     exclude: Sequence[str],
     weights: Mapping[str, float],
-    originals: Mapping[str, str],
+    original: str | None,
 ) -> Triage:
     subject = parse_subject(commit.subject)
     kind = change_type(subject, commit.body, facts)
-    signals = signals_of(commit, subject, kind, facts)
-    if exclude and commit.files and all(is_among(f.path, exclude) for f in commit.files):
+    is_excluded = bool(exclude and commit.files) and all(is_among(f.path, exclude) for f in commit.files)
+    if is_excluded:
         score, reasons = 0.0, (Reason("excluded", 0.0),)
     else:
-        score, reasons = score_of(signals, weights)
+        score, reasons = score_of(signals_of(commit, subject, kind, facts), weights)
     return Triage(
         sha=commit.sha,
         change_type=kind,
         area=area_of(subject, commit.files, areas),
-        importance=tier_of(score, weights) if reasons[:1] != (Reason("excluded", 0.0),) else Tier.LOW,
+        importance=Tier.LOW if is_excluded else tier_of(score, weights),
         score=score,
         reasons=reasons,
-        reverts=originals.get(commit.sha) or _named_original(commit),
+        reverts=original or _named_original(commit),
         series=subject.series,
     )
 
@@ -174,7 +177,3 @@ def _tiers(judged: Mapping[str, Triage], weights: Mapping[str, float]) -> dict[s
     if not high and tiers[ranked[0]] is Tier.MEDIUM:
         tiers[ranked[0]] = Tier.HIGH
     return tiers
-
-
-def _with_tier(triage: Triage, tier: Tier) -> Triage:
-    return dataclasses.replace(triage, importance=tier)

@@ -35,17 +35,22 @@ _TAG_KINDS: dict[ChangeType, frozenset[str]] = {
 _KIND_OF_TAG = {word: kind for kind, words in _TAG_KINDS.items() for word in words}
 
 
+_TELLING_ENDS = _words("refactor refactoring fix bugfix feature optimization cleanup")
+
+
 def tag_kind(tag: str) -> ChangeType | None:
     """The type that a tag, prefix or scope stands for, if it is one of the usual words."""
     plain = re.sub(r"[^a-z0-9]", "", tag.lower())
-    return _KIND_OF_TAG.get(plain)
+    last = tag.lower().split()[-1:] or [""]
+    return _KIND_OF_TAG.get(plain) or (_KIND_OF_TAG.get(last[0]) if last[0] in _TELLING_ENDS else None)
 
 
 _VERBS: dict[ChangeType, frozenset[str]] = {
     ChangeType.FEATURE: _words(
         "add adds added adding support supports supporting supported enable enables enabled enabling "
         "introduce introduces introduced implement implements implemented implementing allow allows allowing "
-        "expose exposes exposed provide provides integrate integrates port ports create creates extend extends "
+        "expose exposes exposed provide provides integrate integrates port ports create creates "
+        "extend extends "
         "enhance enhances improve improves improved improving accept accepts initial new let register "
         "permit offer include includes export exports upstream adapt generalize recognize teach"
     ),
@@ -57,35 +62,42 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
         "unbreak recover sanitize forbid disallow propagate"
     ),
     ChangeType.PERF: _words(
-        "optimize optimizes optimized optimizing optimise speed speedup speeds accelerate accelerates fuse fuses "
-        "cache caches vectorize parallelize prefetch overlap tune autotune reduce reduces minimize reuse reuses"
+        "optimize optimizes optimized optimizing optimise speed speedup speeds accelerate accelerates "
+        "fuse fuses "
+        "cache caches vectorize parallelize prefetch overlap tune autotune reduce reduces minimize "
+        "reuse reuses"
     ),
     ChangeType.REFACTOR: _words(
-        "refactor refactors refactored refactoring rename renames renamed renaming move moves moved moving clean "
+        "refactor refactors refactored refactoring rename renames renamed renaming move moves moved "
+        "moving clean "
         "cleanup cleans simplify simplifies extract extracts split splits reorganize restructure consolidate "
         "unify unifies remove removes removed removing dedupe deduplicate migrate migrates decouple inline "
-        "inlines factor drop drops delete deletes deprecate deprecates rewrite rework tidy merge merges combine "
+        "inlines factor drop drops delete deletes deprecate deprecates rewrite rework tidy merge "
+        "merges combine "
         "centralize standardize normalize align isolate separate modernize polish prune strip annotate share"
     ),
     ChangeType.DOCS: _words("document documents documenting clarify explain typo typos reword describe"),
     ChangeType.TEST: _words("test tests testing deflake unskip cover"),
-    ChangeType.BUILD: _words(
-        "bump bumps bumped upgrade upgrades upgraded upgrading downgrade pin unpin repin"
-    ),
+    ChangeType.BUILD: _words("bump bumps bumped upgrade upgrades upgraded upgrading pin unpin repin"),
     ChangeType.RELEASE: _words("release"),
     ChangeType.CHORE: _words("format reformat lint"),
 }
 WEAK_VERBS = _words(
-    "use uses using switch switches make makes made change changes changed replace replaces convert converts "
-    "relax restrict limit store pass modify adjust adjusts revise revisit kill hide disable disables set sets "
-    "update updates updated return returns get skip skips apply treat keep keeps wrap promote mark track turn "
-    "put prefer default force define declare initialize init call calls sync load loads run stop start do "
-    "require defer delay increase decrease lower raise bound clear reset configure specify"
+    "use uses using switch switches change changes changed replace replaces convert converts "
+    "relax restrict limit store pass modify adjust adjusts revise revisit kill hide disable disables "
+    "set sets "
+    "update updates updated return returns get skip skips apply treat keep keeps wrap promote mark "
+    "track turn "
+    "match route refine skipped put prefer default force define declare initialize init call calls "
+    "sync load loads run stop start do "
+    "throw throws raise raises collect log require defer delay increase decrease lower bound clear "
+    "reset configure specify"
 )
 """Verbs that say that something changes, but not whether that adds, mends or only rearranges."""
 _KIND_OF_VERB = {word: kind for kind, words in _VERBS.items() for word in words}
 FILLERS = _words(
-    "tiny quick minor small a an the some more few just again further super followup follow-up up follow really "
+    "tiny quick minor small a an the some more few just again further super followup follow-up up "
+    "follow really "
     "better correctly properly temporarily temp try trying attempt wip slightly simple nit also to we please "
     "always only automatically now optionally partially fully"
 )
@@ -102,22 +114,31 @@ def is_verb(word: str) -> bool:
 
 
 RELEASE = re.compile(
-    r"""^(?:(?:prepare|prep|cut|publish|start|begin|finali[sz]e|tag|bump|update|upgrade|increment|set|chore)\b.{0,40}
-      \b(?:release|version)s?\b.{0,40}?\bv?\d+\.\d+ | release\b\s*:?\s*(?:version\s*)?v?\d+(?:\.\d+)+
-      | (?:prepare|cut|prep)\b.{0,20}\b(?:release\b|for\s+v?\d+\.\d+) | v?\d+\.\d+(?:\.\d+)?(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)\.?\d*)?$
-      | version\s+(?:bump|v?\d+\.\d+) | bump\s+(?:the\s+)?version\b | [\w.-]+\s+v?\d+\.\d+\.\d+(?:[-.]?\w+)?\s+release$
+    r"""^(?:(?:prepare|prep|cut|publish|start|begin|finali[sz]e|tag|bump|update|upgrade|increment
+      |set|chore)\b.{0,40}\b(?:release|version)s?\b.{0,40}?\bv?\d+\.\d+
+      | release\b\s*:?\s*(?:version\s*)?v?\d+(?:\.\d+)+
+      | (?:prepare|cut|prep)\b.{0,20}\b(?:release\b|for\s+v?\d+\.\d+)
+      | v?\d+\.\d+(?:\.\d+)?(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)\.?\d*)?$
+      | version\s+(?:bump|v?\d+\.\d+) | bump\s+(?:the\s+)?version\b
+      | [\w.-]+\s+v?\d+\.\d+\.\d+(?:[-.]?\w+)?\s+release$
       | redis\s+\d+\.\d+ | bump\s+to\s+v?\d+\.\d+ | (?:update|bump)\s+(?:the\s+)?changelog\s+for\s+v?\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
+STRONG_CI = re.compile(
+    r"\S+\.ya?ml\b|\bpr-test|\bnightly (tests?|builds?)|\bci_\w+|_ci_\w+|\bPR pipeline", re.IGNORECASE
+)
+"""Names that only continuous integration has, wherever they stand in a subject."""
 NEXT_CYCLE = re.compile(
     r"(\bdev\b|-dev\b|\.dev\d*|snapshot|next (development|dev|version|release)|post-?release)", re.IGNORECASE
 )
 """What follows a release: the version of the next cycle."""
 OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
+    (ChangeType.REFACTOR, re.compile(r"\btype (hints?|annotations?|stubs?)\b", re.IGNORECASE)),
     (
         ChangeType.CI,
         re.compile(
-            r"\b(ci|cd|workflows?|github actions?|gha|nightly|nightlies|runners?|codeowners|pre-?commit|pr-test"
+            r"\b(ci|cd|workflows?|github actions?|gha|nightly|nightlies|runners?|code ?owners?"
+            r"|pre-?commit|pr-test"
             r"|jenkins(file)?|dependabot|renovate|buildkite|codecov|\S+\.yml|/?rerun-\S*|/\S+-ci|ci_\w+)\b",
             re.IGNORECASE,
         ),
@@ -125,7 +146,8 @@ OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
     (
         ChangeType.TEST,
         re.compile(
-            r"(\b(tests?|ut|uts|unit-?tests?|test ?cases?|test ?suites?|fixtures?|flaky|e2e|snapshots?|mocks?|benchmarks?"
+            r"(\b(tests?|ut|uts|unit-?tests?|test ?cases?|test ?suites?|fixtures?|flaky|e2e|mocks?"
+            r"|benchmarks?"
             r"|benchmarking|coverage|asserts? in tests?|fuzzers?|test_\w+|bench_\w+)\b|\btest/)",
             re.IGNORECASE,
         ),
@@ -133,7 +155,8 @@ OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
     (
         ChangeType.DOCS,
         re.compile(
-            r"\b(docs?|documentation|readme(\.\w+)?|changelog|docstrings?|typos?|comments?|tutorials?|guides?|cookbook"
+            r"\b(docs?|documentation|readme(\.\w+)?|changelog|docstrings?|typos?|comments?|tutorials?"
+            r"|guides?|cookbook"
             r"|blog|links?|contributors|sponsors|licen[cs]e|grammar|spelling|wording|\S+\.(md|rst|mdx|ipynb)"
             r"|release notes|instructions|roadmap|slack|contributing|faq|help text|logo)(?!\w)",
             re.IGNORECASE,
@@ -142,36 +165,45 @@ OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
     (
         ChangeType.BUILD,
         re.compile(
-            r"(\b(docker\w*|dependenc(y|ies)|deps|requirements|wheels?|cmake\w*|compil(e|ation|ing|er warnings?)|build|builds"
-            r"|makefile|packaging|pyproject(\.toml)?|setup\.py|rust crate|crates?|submodules?|toolchain|lock ?file|sdist"
-            r"|conda|nix|msrv|cargo\.\w+|install script|linker|images?(?= release| tag| version))\b|\.dockerfile)",
+            r"(\b(docker\w*|dependenc(y|ies)|deps|requirements|wheels?|cmake\w*|compil(e|ation|ing"
+            r"|er warnings?)|build|builds"
+            r"|makefile|packaging|pyproject(\.toml)?|setup\.py|rust crate|crates?|submodules?"
+            r"|toolchain|lock ?file|sdist"
+            r"|conda|nix|msrv|cargo\.\w+|install script|linker|images?(?= release| tag| version))\b"
+            r"|\.dockerfile)",
             re.IGNORECASE,
         ),
     ),
 )
 CLEAR_WORDS = _words(
     "fix fixes fixed fixing bug bugs bugfix support supports supporting add adds added adding enable enables "
-    "optimize optimizes optimization refactor refactoring remove removes implement implements improve improves"
+    "optimize optimizes optimization refactor refactoring remove removes implement implements improve "
+    "improves"
 )
 """Words that tell the type wherever they stand in a subject."""
 MENDS = re.compile(
-    r"\b(instead of|should|shouldn't|when|if|even (if|when)|incorrect(ly)?|wrong(ly)?|missing|non-?existing|properly"
-    r"|correctly|too|compat(ibility|ible)?|invalid|consisten(t|cy)|not|only once)\b",
+    r"\b(instead of|make sure|should|shouldn't|when|if|even (if|when)|incorrect(ly)?|wrong(ly)?"
+    r"|missing|non-?existing|properly"
+    r"|correctly|too|compat(ibility|ible)?|invalid|throw|raise|errors?|consisten(t|cy)|not|only once)\b",
     re.IGNORECASE,
 )
 """Words of a subject that speak of a case that did not work."""
+SWAPS = re.compile(r"(replace|convert|switch|use|using|apply)s?\b", re.IGNORECASE)
+"""Subjects that put one thing in the place of another."""
 CLOSES_ISSUE = re.compile(
     r"\b(fix(es|ed)?|resolves?|closes?)\s*:?\s*(issue\s*)?(https?://\S+/issues/|[\w./-]*#)\d+", re.IGNORECASE
 )
 PHRASE_END = re.compile(
-    r"\s(?:for|in|on|by|with|to|when|via|from|if|that|which|where|while|after|before|because|due|since|at|into"
-    r"|during|under|of|using|as|and|so|instead)\s|[,;:(]",
+    r"\s(?:for|in|on|by|with|to|when|via|from|if|that|which|where|while|after|before|because|due|since"
+    r"|at|into"
+    r"|during|under|of|using|as|and|so|instead)\s|[,;:(&]",
     re.IGNORECASE,
 )
 
 SECURITY = re.compile(
     r"\b(CVE-\d{4}-\d+|GHSA-\w{4}|vulnerabilit(y|ies)|security (fix|issue|bug|advisory|hole|patch|release)"
-    r"|(path|directory) traversal|sql injection|code injection|command injection|shell injection|xss|csrf|ssrf|redos"
+    r"|(path|directory) traversal|sql injection|code injection|command injection|shell injection|xss"
+    r"|csrf|ssrf|redos"
     r"|privilege escalation|auth(entication|orization)? bypass|remote code execution|arbitrary code|rce"
     r"|untrusted (input|data|pickle)|leak(s|ed|ing)? (the )?(credentials?|secrets?|tokens?|passwords?)"
     r"|heap overflow|buffer overflow|stack overflow|out[- ]of[- ]bounds (read|write)|use[- ]after[- ]free)\b",
@@ -180,32 +212,41 @@ SECURITY = re.compile(
 SEVERE = re.compile(
     r"\b(crash(es|ed|ing)?|segfaults?|segmentation fault|panics?|deadlocks?|hangs?|hanging|infinite loop"
     r"|data (loss|corruption|race)|corrupt(s|ed|ion|ing)?|wrong (result|output|answer|value|token)s?"
-    r"|incorrect (result|output|answer|value|data)s?|inaccurate|accuracy (issue|bug|drop|loss|regression|problem)s?"
-    r"|garbage|garbled|nans?|memory leaks?|leak(s|ed|ing)?|oom|out of memory|illegal memory|illegal instruction"
-    r"|race condition|overflow|undefined behaviou?r|null[- ]?(ptr|pointer)|double[- ]free|regression|broken|breaks?"
-    r"|(fail(s|ed|ing|ure)?|cannot|can't|unable) (to )?(start|load|launch|import|compile|boot|run|install|parse|find)\w*"
-    r"|(import|module|attribute|type|key|index|runtime|name|value)error|traceback|exceptions?|loading|startup|silently|assert(ion)? fail\w*|abort(s|ed)?"
+    r"|incorrect (result|output|answer|value|data)s?|inaccurate|accuracy (issue|bug|drop|loss"
+    r"|regression|problem)s?"
+    r"|garbage|garbled|nans?|memory leaks?|leak(s|ed|ing)?|oom|out of memory|illegal memory"
+    r"|illegal instruction"
+    r"|race condition|overflow|undefined behaviou?r|null[- ]?(ptr|pointer)|double[- ]free|regression"
+    r"|broken|breaks?"
+    r"|(fail(s|ed|ing|ure)?|cannot|can't|unable) (to )?(start|load|launch|import|compile|boot|run"
+    r"|install|parse|find)\w*"
+    r"|(import|module|attribute|type|key|index|runtime|name|value)error|traceback|exceptions?|loading"
+    r"|startup|silently|assert(ion)? fail\w*|abort(s|ed)?"
     r"|unusable|out[- ]of[- ]bounds)\b",
     re.IGNORECASE,
 )
 PERF = re.compile(
-    r"\b(perf(ormance)?|throughput|latenc(y|ies)|speed ?ups?|faster|slow(er|ness|down)?|optimi[sz]\w*|accelerat\w+"
-    r"|overheads?|memory (usage|footprint|consumption)|redundant|bandwidth|hot path|fused? \w+|wasteful\w*)\b",
+    r"\b(perf(ormance)?|throughput|latenc(y|ies)|speed ?ups?|faster|slow(er|ness|down)?|optimi[sz]\w*"
+    r"|accelerat\w+"
+    r"|overheads?|memory (usage|footprint|consumption)|redundant|bandwidth|hot path|wasteful\w*)\b",
     re.IGNORECASE,
 )
 NUMBERS = re.compile(
-    r"(~?\d+(?:\.\d+)?\s?[x×](?!\d|\w)|[+-]?\d+(?:\.\d+)?\s?%|\d+(?:\.\d+)?\s*(?:ms|us|µs|ns|GB/s|TFLOPS?|tok(?:ens)?/s|req/s|qps|ops/s)"
+    r"(~?\d+(?:\.\d+)?\s?[x×](?!\d|\w)|[+-]?\d+(?:\.\d+)?\s?%|\d+(?:\.\d+)?\s*(?:ms|us|µs|ns|GB/s"
+    r"|TFLOPS?|tok(?:ens)?/s|req/s|qps|ops/s)"
     r"\s*(?:->|→|to|=>)\s*\d)",
     re.IGNORECASE,
 )
 BOT = re.compile(r"\[bot\]|^(dependabot|renovate|github-actions|pre-commit-ci)\b|-bot$", re.IGNORECASE)
 ROUTINE = re.compile(
-    r"(bump|update|upgrade|pin)s?\b.*\b(from|to|digest|non-major|dependencies|deps|crate|action|requirements|lock ?file)\b",
+    r"(bump|update|upgrade|pin)s?\b.*\b(from|to|digest|non-major|dependencies|deps|crate|action"
+    r"|requirements|lock ?file)\b",
     re.IGNORECASE,
 )
 """A subject of a bump that only carries a number forward."""
 EDGE_CASE = re.compile(
-    r"\b(when|if|unless|edge|corner|case|invalid|malformed|non-?existing|empty|some|rare(ly)?|on (windows|wine|macos)|for (small|large))\b",
+    r"\b(when|if|unless|edge|corner|case|invalid|malformed|non-?existing|empty|some|rare(ly)?"
+    r"|on (windows|wine|macos)|for (small|large))\b",
     re.IGNORECASE,
 )
 """Words of a subject that narrow a fault to some circumstances."""
@@ -213,8 +254,10 @@ DEFAULT = re.compile(
     r"\b(by|as|the|set|change|new) default\b|\bdefault (to|value|from)\b|\bdefaults\b", re.IGNORECASE
 )
 MINOR = re.compile(
-    r"\b(tiny|minor|nits?|typos?|small|trivial|cosmetic|cleanups?|clean up|unused|redundant|dead code|lint|formatting"
-    r"|whitespace|wording|grammar|log(s|ging)?( messages?)?|messages?|comments?|rename|indentation|qol|dummy)\b",
+    r"\b(tiny|minor|nits?|typos?|small|trivial|cosmetic|cleanups?|clean up|unused|redundant|dead code"
+    r"|lint|formatting"
+    r"|whitespace|wording|grammar|log(s|ging)?( messages?)?|messages?|comments?|rename|indentation|qol"
+    r"|dummy)\b",
     re.IGNORECASE,
 )
 DEPRECATION = re.compile(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from digest_pipeline.catalogue import labels, say
 from digest_pipeline.models import Analysis, AnalysisState, ChangeType, Claim, FileKind, Insights
 from digest_pipeline.signals import measured, prose_of
-from digest_pipeline.statements import code, interface_lines, listed, named
+from digest_pipeline.statements import all_named, code, interface_lines, kind_label, listed, named
 from digest_pipeline.subjects import is_breaking
 from digest_pipeline.summaries import clean, cut, summary_of
 
@@ -124,10 +124,8 @@ def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Itera
     if facts.removed and triage.change_type is not ChangeType.REVERT:
         key = "risk.removed" if facts.is_tested else "risk.removed_untested"
         kinds = {n.kind for n in facts.removed}
-        kind = labels(language)[
-            f"definition.{facts.removed[0].kind}" if len(kinds) == 1 else "definition.name"
-        ]
-        names = listed(language, [named(language, n.name, known) for n in facts.removed])
+        kind = kind_label(language, facts.removed[0].kind if len(kinds) == 1 else "name", len(facts.removed))
+        names = all_named(language, [n.name for n in facts.removed], known)
         yield Claim(say(language, key, kind=kind, names=names), facts.removed[0].path)
     for renamed in facts.renamed[:2]:
         yield Claim(
@@ -188,11 +186,7 @@ def _advice(facts: Facts, language: str) -> Iterator[str]:
         + [s.name for s in facts.signatures if s.lost or s.required]
     )
     if gone:
-        yield say(
-            language,
-            "advice.calls",
-            names=listed(language, [named(language, n, known) for n in dict.fromkeys(gone)]),
-        )
+        yield say(language, "advice.calls", names=all_named(language, list(dict.fromkeys(gone)), known))
     major = [d.name for d in facts.dependencies if d.is_major and not d.is_dev]
     if major:
         yield say(language, "advice.versions", names=listed(language, [code(n, known) for n in major]))

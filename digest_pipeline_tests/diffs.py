@@ -33,8 +33,11 @@ def text_of(path: str, old: str | None, new: str | None, *, old_path: str | None
         is_binary=False,
         kind=file_kind(path),
     )
-    encoded = tuple(None if v is None else v.encode("utf-8", "surrogatepass") for v in (old, new))
-    return FileText(change, *encoded, "".join(rows))
+    return FileText(change, _encoded(old), _encoded(new), "".join(rows))
+
+
+def _encoded(version: str | None) -> bytes | None:
+    return None if version is None else version.encode("utf-8", "surrogatepass")
 
 
 def commit_with(

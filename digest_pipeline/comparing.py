@@ -1,0 +1,146 @@
+"""How the definitions of two versions of a file differ: what came, went, was renamed or changed. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from digest_pipeline.findings import Dependency, Name, Renamed, Signature, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from digest_pipeline.heads import Definition
+    from digest_pipeline.hunks import Usage
+    from digest_pipeline.models import FileText
+
+_MAX_RENAME_PAIRS = 30
+_MAX_VALUE = 80
+
+
+@dataclasses.dataclass
+class Draft:
+    """The facts while they are collected, file by file."""
+
+    added: list[Name] = dataclasses.field(default_factory=list)
+    removed: list[Name] = dataclasses.field(default_factory=list)
+    renamed: list[Renamed] = dataclasses.field(default_factory=list)
+    signatures: list[Signature] = dataclasses.field(default_factory=list)
+    values: list[Value] = dataclasses.field(default_factory=list)
+    internal_added: list[Name] = dataclasses.field(default_factory=list)
+    internal_removed: list[Name] = dataclasses.field(default_factory=list)
+    settings: list[Value] = dataclasses.field(default_factory=list)
+    dependencies: list[Dependency] = dataclasses.field(default_factory=list)
+    usages: list[Usage] = dataclasses.field(default_factory=list)
+    code_added: int = 0
+    code_removed: int = 0
+    source_read: int = 0
+    same_code: int = 0
+    prose_only: int = 0
+    deprecations: int = 0
+
+
+def compare(
+    draft: Draft,
+    text: FileText,
+    old: Mapping[str, list[Definition]],
+    new: Mapping[str, list[Definition]],
+    touched: Mapping[bool, Collection[str]],
+) -> None:
+    """Add how the definitions of one file differ.
+
+    `touched` has the words of the added and of the removed lines: a name that stands in none of them has
+    neither come nor gone, whatever the parser made of a file that it did not understand.
+    """
+    path = text.change.path
+    gone = [d for name in old if name not in new for d in old[name][:1] if d.bare_name in touched[False]]
+    come = [d for name in new if name not in old for d in new[name][:1] if d.bare_name in touched[True]]
+    for before, after in _renames(gone, come, text):
+        gone.remove(before)
+        come.remove(after)
+        if before.is_public and not _is_private(path):
+            draft.renamed.append(Renamed(before.name, after.name, after.kind, path))
+    _add_names(come, draft.added, draft.internal_added, path)
+    _add_names(gone, draft.removed, draft.internal_removed, path)
+    for name in old:
+        if name in new and len(old[name]) == len(new[name]) == 1:
+            _changed(draft, old[name][0], new[name][0], path)
+
+
+def _add_names(definitions: list[Definition], public: list[Name], internal: list[Name], path: str) -> None:
+    """Sort names by whether others may use them; a member goes without saying when its class does."""
+    owners = {d.name for d in definitions if d.kind == "class"}
+    for d in definitions:
+        if not _has_owner(d.name, owners):
+            is_public = d.is_public and not _is_private(path)
+            (public if is_public else internal).append(Name(d.name, d.kind, path))
+
+
+def _is_private(path: str) -> bool:
+    """Whether a folder or file is marked as internal: `_private/`, `_module.py`, `internal/`, `detail/`."""
+    parts = path.split("/")
+    return any(
+        (p.startswith("_") and not p.startswith("__")) or p in ("internal", "internals", "detail", "impl")
+        for p in parts
+    )
+
+
+def _has_owner(name: str, owners: set[str]) -> bool:
+    pieces = re.split(r"(\.|::)", name)
+    return any("".join(pieces[:i]) in owners for i in range(1, len(pieces), 2))
+
+
+def _changed(draft: Draft, old: Definition, new: Definition, path: str) -> None:
+    """Add how one public definition changed its parameters, defaults or value."""
+    if not (old.is_public and new.is_public) or _is_private(path):
+        return
+    if old.parameters is not None and new.parameters is not None and old.parameters != new.parameters:
+        before, after = (
+            {p.name: p.default for p in old.parameters},
+            {p.name: p.default for p in new.parameters},
+        )
+        gained = tuple(p for p in after if p not in before)
+        lost = tuple(p for p in before if p not in after)
+        if gained or lost:
+            required = tuple(p for p in gained if after[p] is None)
+            draft.signatures.append(Signature(new.name, path, gained, lost, required))
+        for name in (p for p in after if p in before and before[p] != after[p]):
+            if _is_short(before[name], after[name]):
+                draft.values.append(Value(f"{new.name}({name})", before[name], after[name], path))
+    elif old.value != new.value and old.kind in ("constant", "field") and _is_short(old.value, new.value):
+        draft.values.append(Value(new.name, old.value, new.value, path))
+
+
+def _is_short(*values: str | None) -> bool:
+    return all(v is None or len(v) <= _MAX_VALUE for v in values)
+
+
+def _renames(
+    gone: list[Definition], come: list[Definition], text: FileText
+) -> list[tuple[Definition, Definition]]:
+    """Pairs of one kind and scope whose text is the same, or nearly, but for the name."""
+    pairs, taken = [], set()
+    candidates = [(a, b) for a in gone for b in come if a.kind == b.kind and _scope(a) == _scope(b)]
+    for before, after in candidates[:_MAX_RENAME_PAIRS]:
+        if id(before) in taken or id(after) in taken or text.old is None or text.new is None:
+            continue
+        one = text.old[slice(*before.span)].decode("utf-8", "replace")
+        two = text.new[slice(*after.span)].decode("utf-8", "replace")
+        if _is_like(one.replace(before.bare_name, after.bare_name), two):
+            pairs.append((before, after))
+            taken |= {id(before), id(after)}
+    return pairs
+
+
+def _scope(definition: Definition) -> str:
+    return definition.name[: len(definition.name) - len(definition.bare_name)]
+
+
+def _is_like(one: str, two: str) -> bool:
+    words = [re.findall(r"\w+|[^\w\s]", t) for t in (one, two)]
+    if min(map(len, words)) < 8 or max(map(len, words)) > 1500:  # noqa: PLR2004 - too short to tell, too long to compare
+        return words[0] == words[1] and len(words[0]) > 5  # noqa: PLR2004 - more than a bare `X = 1`
+    matcher = difflib.SequenceMatcher(None, *words, autojunk=False)
+    return matcher.real_quick_ratio() > 0.8 and matcher.quick_ratio() > 0.8 and matcher.ratio() > 0.8  # noqa: PLR2004 - four words of five

@@ -1,0 +1,169 @@
+"""Single nodes of a syntax tree: their text, the name they give, their parameters.
+
+Knows nodes only by the few attributes of `Node`; the parser itself is in `syntax`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING, Protocol
+
+from digest_pipeline.grammars import NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_LONGEST_NAME = 120
+_SEPARATORS = frozenset(["self_parameter", "keyword_separator", "positional_separator"])
+
+
+class Node(Protocol):
+    """What is needed of a tree-sitter node."""
+
+    @property
+    def type(self) -> str:
+        """What the grammar calls it."""
+        ...
+
+    @property
+    def children(self) -> Sequence[Node]:
+        """All children, also keywords and punctuation."""
+        ...
+
+    @property
+    def named_children(self) -> Sequence[Node]:
+        """The children that the grammar names."""
+        ...
+
+    @property
+    def parent(self) -> Node | None:
+        """None for the root."""
+        ...
+
+    @property
+    def start_byte(self) -> int:
+        """The first byte."""
+        ...
+
+    @property
+    def end_byte(self) -> int:
+        """One after the last byte."""
+        ...
+
+    def child_by_field_name(self, name: str, /) -> Node | None:
+        """The child in a role."""
+        ...
+
+    def children_by_field_name(self, name: str, /) -> Sequence[Node]:
+        """The children in a role."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a function; `default` as written."""
+
+    name: str
+    default: str | None
+
+
+def text_of(node: Node, source: bytes) -> str:
+    """The text of a node, undecodable bytes replaced."""
+    return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def folded(text: str) -> str:
+    """One line with single blanks."""
+    return " ".join(text.split())
+
+
+def field_of(node: Node, *fields: str) -> Node | None:
+    """The child in the first role that there is."""
+    return next((n for f in fields if (n := node.child_by_field_name(f)) is not None), None)
+
+
+def first_of(node: Node, types: Iterable[str]) -> Node | None:
+    """The first named child of one of some types."""
+    return next((c for c in node.named_children if c.type in types), None)
+
+
+def is_inside(node: Node, kind: str, steps: int) -> bool:
+    """Whether the node so many steps up is of a type."""
+    above: Node | None = node
+    for _ in range(steps):
+        above = above.parent if above is not None else None
+    return above is not None and above.type == kind
+
+
+def declarator_of(node: Node) -> Node | None:
+    """The `function_declarator` of a C declaration, below pointers and references."""
+    inner = node.child_by_field_name("declarator")
+    for _ in range(6):
+        if inner is None or inner.type == "function_declarator":
+            return inner
+        inner = field_of(inner, "declarator") or _declarator_among(inner)
+    return None
+
+
+def _declarator_among(node: Node) -> Node | None:
+    return next((c for c in node.named_children if c.type.endswith("declarator")), None)
+
+
+def name_of(node: Node, source: bytes) -> str:
+    """The name that a definition gives; empty where it has none or it is not one plain name."""
+    inner = field_of(node, "name", "left", "declarator")
+    if inner is None and node.type == "impl_item":
+        inner = node.child_by_field_name("type")
+    for _ in range(4):
+        if inner is None or inner.type in NAMES:
+            break
+        inner = field_of(inner, "declarator", "type") or first_of(inner, NAMES) or _declarator_among(inner)
+    if inner is None:
+        inner = first_of(node, NAMES)
+    if inner is None and (variable := first_of(node, ["variable_declaration"])) is not None:
+        inner = first_of(variable, NAMES)
+    name = text_of(inner, source) if inner is not None else ""
+    return name if len(name) <= _LONGEST_NAME and re.fullmatch(r"[\w~:$#?!=.+*/<>\[\]-]+", name) else ""
+
+
+def parameters_of(listing: Node, source: bytes, language: str) -> Iterator[Parameter]:
+    """The parameters of a list of parameters, in order, without the receiver."""
+    pending: str | None = None
+    for child in listing.named_children:
+        if "comment" in child.type or child.type in _SEPARATORS:
+            continue
+        if language == "kotlin":  # its defaults follow the parameter as nodes of their own
+            if child.type == "parameter":
+                if pending is not None:
+                    yield Parameter(pending, None)
+                pending = next(iter(_parameter_names(child, source, language)), None)
+            elif pending is not None:
+                yield Parameter(pending, folded(text_of(child, source)))
+                pending = None
+            continue
+        value = field_of(child, "value", "default_value", "right")
+        default = None if value is None else folded(text_of(value, source))
+        for name in _parameter_names(child, source, language):
+            if name not in ("self", "cls"):
+                yield Parameter(name, default)
+    if pending is not None:
+        yield Parameter(pending, None)
+
+
+def _parameter_names(node: Node, source: bytes, language: str) -> list[str]:
+    if node.type in NAMES:
+        return [text_of(node, source)]
+    if language == "go":
+        return [text_of(n, source) for n in node.children_by_field_name("name")] or [text_of(node, source)]
+    inner = field_of(node, "name", "pattern", "declarator", "left")
+    if inner is not None:
+        return _parameter_names(inner, source, language) or [folded(text_of(inner, source))[:60]]
+    first = _declarator_among(node) or first_of(node, NAMES)
+    return _parameter_names(first, source, language) if first is not None else []
+
+
+def modifiers_of(node: Node, source: bytes) -> set[str]:
+    """The words of a definition's visibility and other modifiers."""
+    kinds = ("visibility_modifier", "modifiers", "accessibility_modifier")
+    return {word for child in node.children if child.type in kinds for word in text_of(child, source).split()}
