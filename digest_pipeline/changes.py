@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Delta(NamedTuple):
-    """One file that differs between two trees: status A, D, M or T."""
+    """One file that differs between two trees: status A, D, M or T; for A and D, both sides are the same."""
 
     number: int
     """Its place in the diff."""

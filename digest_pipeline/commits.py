@@ -219,13 +219,10 @@ class _Contents:
 
     def deltas(self) -> Iterator[changes.Delta]:
         for number, delta in enumerate(self._diff.deltas):
-            old, new = delta.old_file, delta.new_file
-            yield changes.Delta(
-                number,
-                delta.status_char(),
-                Side(old.raw_path, int(old.mode), str(old.id)),
-                Side(new.raw_path, int(new.mode), str(new.id)),
-            )
+            status = delta.status_char()
+            new = _side(delta.old_file if status == "D" else delta.new_file)
+            old = new if status in {"A", "D"} else _side(delta.old_file)
+            yield changes.Delta(number, status, old, new)
 
     def blob(self, sha: str) -> bytes | None:
         return _object(self._repo, sha)
@@ -285,6 +282,10 @@ def _counts(patch: pygit2.Patch) -> changes.Counts:
         return changes.BINARY
     _, insertions, deletions = patch.line_stats
     return changes.Counts(insertions, deletions)
+
+
+def _side(file: pygit2.DiffFile) -> Side:
+    return Side(file.raw_path, int(file.mode), str(file.id))
 
 
 def _sides(row: changes.Change) -> tuple[Side | None, Side | None]:
