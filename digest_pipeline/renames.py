@@ -75,7 +75,6 @@ class _Pairing:
         self._sources = dict.fromkeys(range(len(removed)))
         self._targets = dict.fromkeys(range(len(added)))
         """What is left; dictionaries because they keep the order and forget in no time."""
-        self._chunks: dict[str, tuple[int, Counter[bytes]] | None] = {}
         self.pairs: dict[int, int] = {}
 
     def _join(self, source: int, target: int) -> None:
@@ -109,26 +108,22 @@ class _Pairing:
         """The best pairs of all that are left, greedily; the order of candidates decides ties."""
         if not self._sources or len(self._sources) * len(self._targets) > LIMIT:
             return
-        shared = _Shared({s: self._counted(self._removed[s]) for s in self._sources})
-        candidates = [
-            (score, same_name, source, target)
-            for target in self._targets
-            for score, same_name, source in self._best_sources(target, shared)
-        ]
+        scores = self._scores()
+        candidates = [best for target in self._targets for best in self._best_sources(target, scores)]
         candidates.sort(key=lambda c: (-c[0], -c[1]))
         for score, _, source, target in candidates:
             if score >= ENOUGH and source in self._sources and target in self._targets:
                 self._join(source, target)
 
-    def _best_sources(self, target: int, shared: _Shared) -> list[tuple[int, int, int]]:
-        """Up to four (score, same name, source); a better one takes the place of the first worst."""
-        side = self._added[target]
-        counted = self._counted(side)
-        copied = shared.with_target(counted)
-        slots: list[tuple[int, int, int]] = []
+    def _best_sources(
+        self, target: int, scores: dict[tuple[int, int], int]
+    ) -> list[tuple[int, int, int, int]]:
+        """Up to four (score, same name, source, target); a better one takes the place of the first worst."""
+        name = self._added[target].name
+        slots: list[tuple[int, int, int, int]] = []
         for source in self._sources:
-            score = _score(shared.counted[source], counted, copied.get(source, 0))
-            found = (score, int(self._removed[source].name == side.name), source)
+            same_name = int(self._removed[source].name == name)
+            found = (scores.get((source, target), 0), same_name, source, target)
             if len(slots) < BEST:
                 slots.append(found)
                 continue
@@ -137,37 +132,42 @@ class _Pairing:
                 slots[worst] = found
         return slots
 
+    def _scores(self) -> dict[tuple[int, int], int]:
+        """Similarity by (source, target), where there is any.
+
+        The chunks of the shorter side are held, at most a thousand files; the other side passes by.
+        """
+        sources_held = len(self._sources) <= len(self._targets)
+        held, passing = (self._removed, self._added) if sources_held else (self._added, self._removed)
+        held_left, passing_left = (
+            (self._sources, self._targets) if sources_held else (self._targets, self._sources)
+        )
+        sizes: dict[int, int] = {}
+        holders: defaultdict[bytes, list[tuple[int, int]]] = defaultdict(list)
+        for number in held_left:
+            sizes[number], chunks = self._counted(held[number])
+            for chunk, covered in chunks.items():
+                holders[chunk].append((number, covered))
+        scores: dict[tuple[int, int], int] = {}
+        for number in passing_left:
+            size, chunks = self._counted(passing[number])
+            shared: defaultdict[int, int] = defaultdict(int)
+            for chunk, covered in chunks.items():
+                for holder, other in holders.get(chunk, ()):
+                    shared[holder] += min(covered, other)
+            for holder, common in shared.items():
+                pair_of = (holder, number) if sources_held else (number, holder)
+                scores[pair_of] = _score(sizes[holder], size, common)
+        return scores
+
     def _similarity(self, source: int, target: int) -> int:
         old, new = self._counted(self._removed[source]), self._counted(self._added[target])
-        return _score(old, new, (old[1] & new[1]).total() if old and new else 0)
+        return _score(old[0], new[0], (old[1] & new[1]).total())
 
-    def _counted(self, side: Side) -> tuple[int, Counter[bytes]] | None:
-        """Size and bytes by chunk; None for what is not compared: links, submodules, missing blobs."""
-        if not side.is_regular:
-            return None
-        if side.blob not in self._chunks:
-            data = self._content(side.blob)
-            self._chunks[side.blob] = None if data is None else (len(data), chunk_bytes(data))
-        return self._chunks[side.blob]
-
-
-class _Shared:
-    """Bytes that a target has in common with each source, by an index from chunks to sources."""
-
-    def __init__(self, counted: dict[int, tuple[int, Counter[bytes]] | None]) -> None:
-        self.counted = counted
-        self._sources: defaultdict[bytes, list[tuple[int, int]]] = defaultdict(list)
-        for source, entry in counted.items():
-            for chunk, size in entry[1].items() if entry else ():
-                self._sources[chunk].append((source, size))
-
-    def with_target(self, target: tuple[int, Counter[bytes]] | None) -> dict[int, int]:
-        """Shared bytes by source; sources without any are absent."""
-        copied: defaultdict[int, int] = defaultdict(int)
-        for chunk, size in target[1].items() if target else ():
-            for source, other in self._sources.get(chunk, ()):
-                copied[source] += min(size, other)
-        return copied
+    def _counted(self, side: Side) -> tuple[int, Counter[bytes]]:
+        """Size and bytes by chunk; no chunks for what is not compared: links, submodules, missing blobs."""
+        data = self._content(side.blob) if side.is_regular else None
+        return (0, Counter()) if data is None else (len(data), chunk_bytes(data))
 
 
 def chunk_bytes(data: bytes) -> Counter[bytes]:
@@ -197,13 +197,9 @@ def _unique_names(sides: Sequence[Side], left: dict[int, None]) -> dict[bytes, i
     return {sides[number].name: number for number in left if times[sides[number].name] == 1}
 
 
-def _score(
-    old: tuple[int, Counter[bytes]] | None, new: tuple[int, Counter[bytes]] | None, copied: int
-) -> int:
+def _score(old_size: int, new_size: int, shared: int) -> int:
     """Shared bytes over the larger size; 0 where the sizes alone rule out 50 %."""
-    if old is None or new is None:
+    larger = max(old_size, new_size)
+    if larger * (SCALE - ENOUGH) < abs(old_size - new_size) * SCALE or not new_size:
         return 0
-    larger = max(old[0], new[0])
-    if larger * (SCALE - ENOUGH) < abs(old[0] - new[0]) * SCALE or not new[0]:
-        return 0
-    return int(copied * float(SCALE) / larger)
+    return int(shared * float(SCALE) / larger)
