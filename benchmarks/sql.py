@@ -20,7 +20,7 @@ from digest_pipeline.store import Store
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "sql.md"
 ROUNDS = 5
-TODAY = "2026-02-18"
+TODAY = "2026-02-19"
 
 # 10 repositories, 10 years that end on 2026-02-18, 3,000 authors, 40,000 paths of which few are hot.
 BUILD = (

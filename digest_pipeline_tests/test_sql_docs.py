@@ -13,6 +13,7 @@ from digest_pipeline.models import ChangeType, DayState, FileKind, ModelCall, Re
 from digest_pipeline.store import Store
 from digest_pipeline_tests.storing import (
     DAY,
+    NEXT,
     NOON,
     REPO,
     analysis,
@@ -40,7 +41,7 @@ ADA, EVE = "Ada Lovelace", "Eve Adams"
 
 # What each recipe answers on the store below.
 ANSWERS: dict[str, list[tuple[Any, ...]]] = {
-    "What mattered on the newest day": [
+    "What mattered yesterday": [
         (REPO, sha(5)[:8], "Rework the memory pool", "A new pool.", ["public_name_added ×2 +6"])
     ],
     "Files with the most churn in the last 30 days": [
@@ -171,7 +172,7 @@ def test_every_recipe_has_an_answer_here() -> None:
 
 @pytest.mark.parametrize("heading", ANSWERS)
 def test_a_recipe_gives_the_right_answer(store: Store, heading: str) -> None:
-    _, rows = store.query(RECIPES[heading].replace("current_date", f"DATE '{DAY}'"))
+    _, rows = store.query(RECIPES[heading].replace("current_date", f"DATE '{NEXT}'"))
     assert rows == ANSWERS[heading]
 
 
