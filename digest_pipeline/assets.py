@@ -255,6 +255,7 @@ def daily_of(repositories: Sequence[Repository], settings: Settings) -> dg.Asset
         @dg.asset(
             name="daily",
             deps=[station_key(repository, "reports") for repository in repositories],
+            group_name="daily",
             partitions_def=partitions_of(settings),
             backfill_policy=dg.BackfillPolicy.single_run(),
             kinds={"file", "python"},

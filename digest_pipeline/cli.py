@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 something failed (what, one line each, on stderr), 2 wrong
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import signal
 import sys
@@ -71,6 +72,8 @@ def main() -> None:
     """Digest git repositories: what changed, what matters in it, and why one can believe it."""
     # Dagster warns about its own parts that are young; the versions are pinned and tested.
     warnings.simplefilter("ignore")
+    # A Ctrl-C while a connection closes would be told with a traceback.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
 @main.command()
@@ -98,12 +101,12 @@ def run(  # noqa: PLR0913 - the options of the command
     from digest_pipeline import running  # noqa: PLC0415 - Dagster takes more than a second to import
 
     with running.shown() as watcher:
-        if not newest:
-            begin, end = _range(settings, date, first, last)
-            tasks, failures = [(chosen, begin, end)], []
-        else:
-            tasks, failures = running.newest_days(settings, chosen, watcher)
         try:
+            if newest:
+                tasks, failures = running.newest_days(settings, chosen, watcher)
+            else:
+                begin, end = _range(settings, date, first, last)
+                tasks, failures = [(chosen, begin, end)], []
             paths, more = running.run_all(settings, tasks, force=force, watcher=watcher)
         except KeyboardInterrupt:
             raise Stopped("stopped; what was finished is stored, the rest is as it was") from None

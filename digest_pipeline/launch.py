@@ -100,12 +100,17 @@ def _execute(  # noqa: PLR0913 - as above
 
 
 def _failure_lines(events: Sequence[dg.DagsterEvent]) -> list[str]:
-    """What failed, without the steps that were only skipped because of it."""
+    """What failed, without the steps that were only skipped because of it.
+
+    Dagster makes a failed step of a Ctrl-C; here it becomes one again. Raises KeyboardInterrupt.
+    """
     lines: list[str] = []
     for event in events:
         if not event.is_step_failure:
             continue
         data = event.step_failure_data
+        if data.error and data.error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+            raise KeyboardInterrupt
         if data.user_failure_data and data.user_failure_data.description:
             lines += data.user_failure_data.description.splitlines()
         elif data.error:

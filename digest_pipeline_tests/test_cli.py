@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -144,3 +145,24 @@ def test_doctor_names_the_variable_that_is_missing(project: Project, monkeypatch
     result = digest("doctor")
     assert result.exit_code == 1
     assert "NO_SUCH_KEY" in result.stdout
+
+
+def test_ctrl_c_within_a_step_ends_with_its_own_code_and_keeps_what_was_there(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert digest("run", "--date", str(MONDAY)).exit_code == 0
+    page = project.folder / f"reports/octo/one/{MONDAY}.md"
+    before = page.read_text()
+
+    def pressed(*_arguments: object, **_choices: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("digest_pipeline.writing.write_reports", pressed)
+    project.origin.commit("2026-02-16T12:00:00+08:00", "late", {"late": "1\n"})
+    result = digest("run", "--date", str(MONDAY))
+    assert result.exit_code == 130
+    assert (
+        result.stderr.splitlines()[-1]
+        == "digest: stopped; what was finished is stored, the rest is as it was"
+    )
+    assert page.read_text() == before
