@@ -62,7 +62,9 @@ class Warehouse:
 
     @contextlib.contextmanager
     def at_rest(self) -> Iterator[Path]:
-        """The path of the complete file, with the lock held and nobody connected."""
+        """The path of the complete file, with the lock held and nobody connected; never in a transaction."""
+        if getattr(self._of_thread, "connection", None) is not None:
+            raise RuntimeError(f"{self.path}: would wait for the transaction of its own thread")
         with self._lock():
             if not self.path.exists() or self._log.exists():
                 # A killed run left commits in the write-ahead log; a checkpoint moves them into the file.

@@ -5,6 +5,7 @@ import dataclasses
 import datetime as dt
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -371,6 +372,31 @@ def test_calls_together_happen_all_or_none(store: Store) -> None:
     with store.together():
         store.replace_days([record(NEXT)])
     assert set(store.days(REPO, DAY, NEXT)) == {DAY, NEXT}
+
+
+def test_publishing_in_the_middle_is_refused_at_once(store: Store) -> None:
+    with (
+        pytest.raises(RuntimeError, match="would wait for the transaction of its own thread"),
+        store.together(),
+    ):
+        store.publish()
+
+
+def test_another_thread_is_not_part_of_what_is_done_together(store: Store) -> None:
+    hasty = Store(store._warehouse.path, store._published, wait_seconds=0.1)
+    refused: list[StoreError] = []
+
+    def ask() -> None:
+        try:
+            hasty.tip(REPO)
+        except StoreError as error:
+            refused.append(error)
+
+    with hasty.together():
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    assert len(refused) == 1
 
 
 # --- people ---
