@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,13 @@ def test_every_name_of_the_documentation_is_there(tmp_path: Path) -> None:
     own = tmp_path / "mine.md.j2"
     own.write_text("".join(f"{{% if {name} is not defined %}}{name} {{% endif %}}" for name in named))
     assert reports.render(page(SEED_DAY, MONTH[SEED_DAY]), template=str(own), language="en") == ""
+
+
+def test_the_page_of_the_busiest_day_takes_little_time() -> None:
+    day = max(MONTH, key=lambda d: len(MONTH[d].commits))
+    reports.render(page(day, MONTH[day]), template="digest", language="zh")
+    start = time.process_time()
+    made = page(day, MONTH[day])
+    reports.render(made, template="digest", language="zh")
+    reports.render_json(made)
+    assert time.process_time() - start < 0.2
