@@ -93,7 +93,7 @@ class Warehouse:
     def _create(self) -> None:
         """Make the empty database under another name first: a kill leaves none that is half made."""
         new = Path(f"{self.path}.new")
-        for leftover in (new, Path(f"{new}.wal")):
+        for leftover in (new, Path(f"{new}.wal"), self._log):  # a log without its file serves nobody
             leftover.unlink(missing_ok=True)
         with _closing(self._connect(new)) as connection:
             migrate(connection, new, schema_versions())

@@ -292,6 +292,7 @@ def test_a_damaged_file_is_one_line(store: Store, content: bytes) -> None:
 def test_a_kill_while_the_file_is_made_leaves_none_that_is_half_made(store: Store) -> None:
     Path(f"{store._warehouse.path}.new").write_bytes(b"half")
     Path(f"{store._warehouse.path}.new.wal").write_bytes(b"half")
+    Path(f"{store._warehouse.path}.wal").write_bytes(b"of a file that was moved away")
     assert store.tip(REPO) is None
     assert sorted(path.name for path in store._warehouse.path.parent.iterdir()) == [
         "warehouse.duckdb",
