@@ -213,6 +213,8 @@ class Asking(Generic[T]):
         verdict, cause = judge(fault)
         if pushes_back(fault):
             self._pace.pushed_back(call.started, time.monotonic())
+        else:
+            self._pace.failed_otherwise()
         if cause is Cause.BAD_ANSWER:
             job.doubled = job.doubled or fault.kind == "Cut"
             self._bad_answer(call, None, "")

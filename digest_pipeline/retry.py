@@ -8,6 +8,7 @@ so the HTTP status decides, then the code in the body, then the class.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import enum
 import hashlib
@@ -140,6 +141,8 @@ class Patience:
     backoff: float = 0.25
     """First wait in seconds without Retry-After; doubles each time."""
     longest_backoff: float = 8.0
+    longest_backoff_while_others_succeed: float = 1.5
+    """A server that answers the others has no need of a pause."""
     longest_retry_after: float = 300.0
     """A server that asks for more is asked again in the next run."""
     failures: int = 20
@@ -152,29 +155,36 @@ class Patience:
     bad_inputs: int = 2
 
 
-def wait_seconds(fault: Fault, failures: int, key: str, patience: Patience) -> float | None:
+def wait_seconds(
+    fault: Fault, failures: int, key: str, patience: Patience, *, works: bool = False
+) -> float | None:
     """Seconds to wait before the next try of `key` after `failures` >= 1; None: not in this run.
 
-    Retry-After is kept exactly. Otherwise the wait doubles, spread by half around its middle so that
-    calls that failed together do not come back together; the spread is the key's own, not chance.
+    Retry-After is kept exactly. Otherwise the wait doubles, less far while other calls succeed (`works`),
+    spread by half around its middle so that calls that failed together do not come back together; the
+    spread is the key's own, not chance.
     """
     if fault.retry_after is not None:
         return fault.retry_after if fault.retry_after <= patience.longest_retry_after else None
-    middle = min(patience.backoff * 2 ** (failures - 1), patience.longest_backoff)
+    longest = patience.longest_backoff_while_others_succeed if works else patience.longest_backoff
+    middle = min(patience.backoff * 2 ** (failures - 1), longest)
     share = hashlib.sha256(f"{key} {failures}".encode()).digest()[0] / 255
     return middle * (0.5 + share)
 
 
 class Pace:
-    """How many calls may run at once: a little more after each success, much less when pushed back.
+    """How many calls may run at once: a little more after each success, fewer when pushed back.
 
-    Calls that were under way when the limit fell do not lower it again: one burst is one sign.
+    Calls that were under way when the limit fell do not lower it again: one burst is one sign. A server
+    that refuses only some calls, whatever their number, is not asked at less than half the ceiling: only
+    when most calls are refused does fewer help.
     """
 
     def __init__(self, ceiling: int) -> None:
         self._ceiling = float(ceiling)
         self._limit = float(ceiling)
         self._lowered_at = float("-inf")
+        self._refused: collections.deque[bool] = collections.deque(maxlen=2 * ceiling)
 
     @property
     def limit(self) -> int:
@@ -183,10 +193,17 @@ class Pace:
 
     def went_well(self) -> None:
         """A call was answered."""
-        self._limit = min(self._ceiling, self._limit + 1 / self._limit)
+        self._refused.append(False)
+        self._limit = min(self._ceiling, self._limit + 2 / self._limit)
+
+    def failed_otherwise(self) -> None:
+        """A call failed for a reason that has nothing to do with how many there are."""
+        self._refused.append(False)
 
     def pushed_back(self, started_at: float, now: float) -> None:
         """A call started at `started_at` met a server that has too much to do."""
+        self._refused.append(True)
         if started_at >= self._lowered_at:
-            self._limit = max(1.0, self._limit * 0.6)
+            mostly = sum(self._refused) > len(self._refused) / 2
+            self._limit = max(1.0 if mostly else self._ceiling / 2, self._limit * 0.7)
             self._lowered_at = now

@@ -97,7 +97,7 @@ def after_failure(  # noqa: PLR0913 - what the run knows, one by one
     if verdict in (Verdict.BAD_INPUT, Verdict.FORMAT):
         return _after_bad_input(job, cause, proven=proven, structured=structured, patience=patience)
     job.failures += 1
-    wait = wait_seconds(fault, job.failures, f"{job.number}", patience)
+    wait = wait_seconds(fault, job.failures, f"{job.number}", patience, works=works)
     limit = patience.failures if works else patience.failures_when_nothing_works
     return Step(cause, None if job.failures >= limit else wait)
 

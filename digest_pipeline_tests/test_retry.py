@@ -90,12 +90,21 @@ def test_one_burst_of_refusals_lowers_the_pace_once_and_successes_raise_it_again
     pace = Pace(16)
     for _ in range(16):
         pace.pushed_back(started_at=0.0, now=1.0)
-    assert pace.limit == 9
+    assert pace.limit == 11
     pace.pushed_back(started_at=2.0, now=3.0)
-    assert pace.limit == 5
+    assert pace.limit == 7
     for _ in range(200):
         pace.went_well()
     assert pace.limit == 16
+
+
+def test_a_server_that_refuses_only_some_calls_is_asked_at_half_the_ceiling_at_least() -> None:
+    pace = Pace(16)
+    for moment in range(200):
+        pace.went_well()
+        pace.went_well()
+        pace.pushed_back(started_at=moment, now=moment)
+        assert pace.limit >= 8
 
 
 def test_the_pace_never_falls_below_one_call() -> None:
