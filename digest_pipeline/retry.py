@@ -145,7 +145,7 @@ class Patience:
     """A server that answers the others has no need of a pause."""
     longest_retry_after: float = 300.0
     """A server that asks for more is asked again in the next run."""
-    failures: int = 20
+    failures: int = 30
     """Unpaid failures (429, 5xx, network) of one question, while other calls succeed."""
     failures_when_nothing_works: int = 6
     bad_answers: int = 12
