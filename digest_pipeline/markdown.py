@@ -1,8 +1,9 @@
 """Untrusted text made safe for Markdown: what it says stays readable, what it could do is gone.
 
 Everything that comes from a commit, a path, a name or a model passes through here before it stands
-in a page. The functions are pure and return `Markdown`, a string that is ready to stand anywhere in
-a line: in a paragraph, a list entry, a heading, a table cell or the label of a link. The rules are
+in a page. Names between single `backticks` are shown as code, as GitHub shows them in titles. The
+functions are pure and return `Markdown`, a string that is ready to stand anywhere in a line: in a
+paragraph, a list entry, a heading, a table cell or the label of a link. The rules are
 those of CommonMark 0.31 and of GitHub's extensions (tables, strikethrough, autolinks, footnotes,
 alerts, mentions, `$` mathematics), and `{{` and `{%` of Liquid (GitHub Pages) and Jinja are broken.
 No template and no wording lives here.
@@ -51,12 +52,15 @@ def _visible(value: str, at: int) -> str:
 
 
 _LAST = r"[^\s|`<>{.,;:!?)\]}'\"*_~\\]"
+_ADDRESS = r"(?:https?|ftps?)://|www\.|mailto:|xmpp:"
 # What GitHub turns into a link or a mention by itself; in a code span it stays what it is.
-_ACTIVE = re.compile(
-    rf"(?:(?:(?:https?|ftps?)://|www\.|mailto:|xmpp:)[^\s|`<>{{]*{_LAST}"
-    r"|(?<![\w.+%/@-])[\w.+%/-]*@[\w.+%/@-]*\w)+",
-    re.IGNORECASE,
+_ACTIVE = rf"(?:(?:{_ADDRESS})[^\s|`<>{{]*{_LAST}|(?<![\w.+%/@-])[\w.+%/-]*@[\w.+%/@-]*\w)+"
+# What the author marked as code, where nothing follows that would have to be code of its own.
+_MARKED = (
+    r"(?<!`)`(?![\s`])(?:[^`|{]|\{(?![{%\#]))*(?<!\s)`"
+    rf"(?!`|{_ADDRESS}|[\w.+%/-]*@)"
 )
+_AS_CODE = re.compile(rf"(?P<marked>{_MARKED})|{_ACTIVE}", re.IGNORECASE)
 _ALWAYS = (
     r"\\(?=[!-/:-@\[-`{-~]|\Z)"  # a backslash that would escape what follows
     r"|[`<|~$]"
@@ -113,10 +117,14 @@ def link(caption: Markdown, url: str | None) -> Markdown:
 
 
 def _escaped(value: str, special: re.Pattern[str]) -> str:
-    parts, at = [], 0
-    for active in _ACTIVE.finditer(value):
-        parts += [special.sub(_escape, value[at : active.start()]), f"`{active[0]}`"]
-        at = active.end()
+    parts, at, start = [], 0, 0
+    while found := _AS_CODE.search(value, start):
+        if found["marked"] and parts and found.start() == at:
+            start += 1  # two code spans side by side would be one: this backtick is text
+            continue
+        made = found[0] if found["marked"] else f"`{found[0]}`"
+        parts += [special.sub(_escape, value[at : found.start()]), made]
+        at = start = found.end()
     parts.append(special.sub(_escape, value[at:]))
     return "".join(parts)
 
