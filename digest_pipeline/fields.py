@@ -53,6 +53,7 @@ TRIAGE = {
     "reverts": "VARCHAR",
     "series": "VARCHAR",
 }
+HIGHLIGHT = {"day": "DATE", "position": "BIGINT", "sentence": "VARCHAR", "shas": "VARCHAR[]"}
 ANALYSIS = {
     "sha": "VARCHAR",
     "day": "DATE",

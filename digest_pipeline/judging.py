@@ -22,13 +22,14 @@ from digest_pipeline.wording import analysis_by_rules
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from digest_pipeline.analyses import Asked
     from digest_pipeline.llm import ModelConfig
     from digest_pipeline.models import Commit, Repository, Triage, Window
     from digest_pipeline.settings import Settings
+    from digest_pipeline.store import Told
     from digest_pipeline.workspace import Workspace
 
 
@@ -40,6 +41,8 @@ class Judged:
     facts: dict[str, Facts]
     triages: dict[str, Triage]
     analyses: dict[str, Analysis]
+    highlights: Told = ()
+    """What a model says of the day as a whole."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,13 +86,13 @@ def store_analyses(
         workspace.progress("judgements", done, total)
     asked = None
     if workspace.settings.analysis.model != "rules":
-        asked = ask_model(workspace, clone.path, judged.values(), force=force, now=now)
-    workspace.store.replace_analyses(
-        repository.name,
-        list(judged),
-        [triage for day in judged.values() for triage in day.triages.values()],
-        [analysis for day in judged.values() for analysis in day.analyses.values()],
-    )
+        asked = ask_model(workspace, clone.path, list(judged.values()), force=force, now=now)
+    triages = [triage for day in judged.values() for triage in day.triages.values()]
+    analyses = [analysis for day in judged.values() for analysis in day.analyses.values()]
+    with workspace.store.together():
+        workspace.store.replace_analyses(repository.name, list(judged), triages, analyses)
+        told = {day: values.highlights for day, values in judged.items() if values.highlights}
+        workspace.store.replace_highlights(repository.name, list(judged), told)
     counts = {day: _figures(values) for day, values in judged.items()}
     return Analysed(
         days=counts,
@@ -116,12 +119,11 @@ def judge_day(workspace: Workspace, repository: Repository, clone: Path, commits
     return Judged(list(commits), facts, triages, analyses)
 
 
-def ask_model(
-    workspace: Workspace, clone: Path, judged: Collection[Judged], *, force: bool, now: int
-) -> Asked:
+def ask_model(workspace: Workspace, clone: Path, judged: Sequence[Judged], *, force: bool, now: int) -> Asked:
     """Replace the rules' analyses by those of the model, for all days at once so that no call waits."""
     from digest_pipeline.analyses import Item, analyse  # noqa: PLC0415 - only when there is a model
     from digest_pipeline.answers import Answers  # noqa: PLC0415
+    from digest_pipeline.model_highlights import highlights  # noqa: PLC0415
 
     settings = workspace.settings
     items = [
@@ -136,22 +138,29 @@ def ask_model(
         for commit in day.commits
     ]
     answers = Answers(settings.pipeline_dir / "answers.sqlite")
+    config, language = model_config(settings), settings.language
+    key = os.environ.get(settings.analysis.api_key_env or "")
     try:
         asked = analyse(
             items,
-            model_config(settings),
+            config,
             answers,
             now=now,
-            language=settings.language,
+            language=language,
             force=force,
-            api_key=os.environ.get(settings.analysis.api_key_env or ""),
+            api_key=key,
             progress=lambda done, total: workspace.progress("analyses", done, total),
         )
+        for day in judged:
+            day.analyses = {sha: asked.analyses.get(sha, known) for sha, known in day.analyses.items()}
+        if asked.stopped is None:
+            days = {number: list(day.analyses.values()) for number, day in enumerate(judged)}
+            told = highlights(days, config, answers, now=now, language=language, force=force, api_key=key)
+            for number, bullets in told.items():
+                judged[number].highlights = bullets
         workspace.store.replace_model_calls(answers.calls(0))
     finally:
         answers.close()
-    for day in judged:
-        day.analyses = {sha: asked.analyses.get(sha, analysis) for sha, analysis in day.analyses.items()}
     return asked
 
 

@@ -91,6 +91,14 @@ CREATE TABLE analyses (
   coverage DOUBLE NOT NULL,
   answer_key VARCHAR
 );
+-- The sentences of a model on a day as a whole, with the commits that each rests on.
+CREATE TABLE pipeline.highlights (
+  repo VARCHAR NOT NULL,
+  day DATE NOT NULL,
+  position BIGINT NOT NULL,
+  sentence VARCHAR NOT NULL,
+  shas VARCHAR[] NOT NULL
+);
 CREATE TABLE model_calls (
   answer_key VARCHAR NOT NULL,
   model VARCHAR NOT NULL,

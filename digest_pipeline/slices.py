@@ -163,6 +163,12 @@ WHERE c.repo = ? AND c.day IN (SELECT unnest(?::DATE[]))
 """
 _STRAY_TRIAGE = "SELECT min(sha) FROM staged_triages WHERE sha NOT IN (SELECT sha FROM triaged)"
 _DELETE_TRIAGED = "DELETE FROM pipeline.commit_rows WHERE repo = ? AND day IN (SELECT unnest(?::DATE[]))"
+_DELETE_HIGHLIGHTS = "DELETE FROM pipeline.highlights WHERE repo = ? AND day IN (SELECT unnest(?::DATE[]))"
+_HIGHLIGHTS = """
+SELECT day, sentence, shas FROM pipeline.highlights
+WHERE repo = ? AND day BETWEEN ? AND ?
+ORDER BY day, position
+"""
 _DELETE_ANALYSES = "DELETE FROM analyses WHERE repo = ? AND day IN (SELECT unnest(?::DATE[]))"
 _TRIAGES = """
 SELECT sha, change_type, area, importance, importance_score, importance_reasons, reverts, series
@@ -192,6 +198,22 @@ def replace_analyses(db: DuckDBPyConnection, repo: str, days: Sequence[dt.date])
     link_reverts(db, repo)
     db.execute(_DELETE_ANALYSES, [repo, days])
     db.execute("INSERT INTO analyses BY NAME SELECT ? AS repo, * FROM staged_analyses", [repo])
+
+
+def replace_highlights(db: DuckDBPyConnection, repo: str, days: Sequence[dt.date]) -> None:
+    """Write `staged_highlights`."""
+    db.execute(_DELETE_HIGHLIGHTS, [repo, days])
+    db.execute("INSERT INTO pipeline.highlights BY NAME SELECT ? AS repo, * FROM staged_highlights", [repo])
+
+
+def highlights(
+    db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date
+) -> dict[dt.date, tuple[tuple[str, tuple[str, ...]], ...]]:
+    """See `Store.highlights`."""
+    told: dict[dt.date, tuple[tuple[str, tuple[str, ...]], ...]] = {}
+    for day, sentence, shas in db.execute(_HIGHLIGHTS, [repo, first, last]).fetchall():
+        told[day] = (*told.get(day, ()), (sentence, tuple(shas)))
+    return told
 
 
 def triages(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) -> dict[str, Triage]:

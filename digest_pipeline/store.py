@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _Dated = TypeVar("_Dated", Commit, Analysis)
 
 
+Told = tuple[tuple[str, tuple[str, ...]], ...]
+"""Sentences on a day, each with the SHAs of the commits that it rests on."""
+
+
 class Store:
     """The warehouse of the pipeline and the copy that it publishes; made without touching a file.
 
@@ -145,6 +149,22 @@ class Store:
             staged_triages.fill(db, "staged_triages")
             staged_analyses.fill(db, "staged_analyses")
             slices.replace_analyses(db, repo, days)
+
+    def replace_highlights(self, repo: str, days: Sequence[dt.date], told: Mapping[dt.date, Told]) -> None:
+        """Replace what a model says of all `days` as a whole; a day that `told` lacks has nothing."""
+        records = [
+            {"day": day.isoformat(), "position": position, "sentence": sentence, "shas": list(shas)}
+            for day, sentences in told.items()
+            for position, (sentence, shas) in enumerate(sentences)
+        ]
+        with self._spool(fields.HIGHLIGHT, records) as staged, self._warehouse.transaction() as db:
+            staged.fill(db, "staged_highlights")
+            slices.replace_highlights(db, repo, days)
+
+    def highlights(self, repo: str, first: dt.date, last: dt.date) -> dict[dt.date, Told]:
+        """What a model says of the days `first` to `last` as a whole, in the order of the page."""
+        with self._warehouse.transaction() as db:
+            return slices.highlights(db, repo, first, last)
 
     def triages(self, repo: str, first: dt.date, last: dt.date) -> dict[str, Triage]:
         """The triages of the days `first` to `last` by SHA, oldest landing first."""

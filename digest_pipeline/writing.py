@@ -1,7 +1,7 @@
 """Station 4 for one repository and a range of days: pages from what is stored, and the `days` table.
 
-What a page shows is decided in `pages`, how it looks in `reports`; here the rows are read, the files
-are written, and what became of each day is recorded.
+What a page shows is decided in `assembly` and `pages`, how it looks in `reports`; here the files are
+written, and what became of each day is recorded.
 """
 
 from __future__ import annotations
@@ -10,24 +10,21 @@ import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from digest_pipeline.assembly import pages_of
 from digest_pipeline.files import report_path, write_files
-from digest_pipeline.models import AnalysisState, DayRecord, DayState, DigestError, StoreError
-from digest_pipeline.pages import Footer, Page, page_of
+from digest_pipeline.models import DayRecord, DigestError, StoreError
 from digest_pipeline.reports import page_files, render_daily, render_index
-from digest_pipeline.stations import clone_on_disk
-from digest_pipeline.units import units_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from digest_pipeline.models import Analysis, Commit, Repository, Window
+    from digest_pipeline.models import Repository, Window
+    from digest_pipeline.pages import Page
     from digest_pipeline.workspace import Workspace
 
 BATCH = 60
 """Days that are read from the database at once: few enough for the memory, enough to be fast."""
-
-USUAL_DAYS = 28
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,18 +45,24 @@ def write_reports(
     """
     done: dict[dt.date, Written] = {}
     failed: dict[dt.date, Exception] = {}
-    for number, (window, made) in enumerate(pages_of(workspace, repository, windows, now=now)):
-        workspace.progress("pages", number, len(windows))
-        if isinstance(made, Exception):
-            failed[window.day] = made
-            continue
-        record, page = made
-        try:
-            done[window.day] = _write(workspace, record, page)
-        except (DigestError, OSError) as error:
-            failed[window.day] = error
-    workspace.store.replace_days(written.record for written in done.values())
+    for batch in _batches(windows):
+        records: list[DayRecord] = []
+        for window, made in pages_of(workspace, repository, batch, windows, now):
+            workspace.progress("pages", len(done) + len(failed), len(windows))
+            if isinstance(made, Exception):
+                failed[window.day] = made
+                continue
+            try:
+                done[window.day] = _write(workspace, *made)
+                records.append(made[0])
+            except (DigestError, OSError) as error:
+                failed[window.day] = error
+        workspace.store.replace_days(records)
     return done, failed
+
+
+def _batches(windows: Sequence[Window]) -> list[Sequence[Window]]:
+    return [windows[start : start + BATCH] for start in range(0, len(windows), BATCH)]
 
 
 def _write(workspace: Workspace, record: DayRecord, page: Page) -> Written:
@@ -75,122 +78,6 @@ def _write(workspace: Workspace, record: DayRecord, page: Page) -> Written:
     return Written(record, path, files[path])
 
 
-def pages_of(
-    workspace: Workspace, repository: Repository, windows: Sequence[Window], *, now: int
-) -> Iterator[tuple[Window, tuple[DayRecord, Page] | Exception]]:
-    """The record and the page of each day, from what is stored; an exception for a day that has none."""
-    for start in range(0, len(windows), BATCH):
-        yield from _batch(workspace, repository, windows[start : start + BATCH], now)
-
-
-def _batch(
-    workspace: Workspace, repository: Repository, windows: Sequence[Window], now: int
-) -> Iterator[tuple[Window, tuple[DayRecord, Page] | Exception]]:
-    store, repo, settings = workspace.store, repository.name, workspace.settings
-    first, last = windows[0].day, windows[-1].day
-    with store.together():
-        commits = _by_day(store.commits(repo, first, last))
-        triages = store.triages(repo, first, last)
-        analyses = store.analyses(repo, first, last)
-        threads = store.threads(repo, first, last)
-        totals = store.totals(repo, first - dt.timedelta(days=USUAL_DAYS), last)
-        firsts = store.first_commits(repo, first, last)
-        known = store.days(repo, settings.start_date, dt.date.max)
-        tip = store.tip(repo)
-    tracked = dataclasses.replace(
-        repository, branch=repository.branch or clone_on_disk(workspace, repository).branch
-    )
-    linked = {record.day for record in known.values() if record.report_path} | {w.day for w in windows}
-    for window in windows:
-        mine = commits.get(window.day, [])
-        record = record_of(
-            repo,
-            window,
-            commits=mine,
-            analyses=analyses,
-            fetched_at=tip[1] if tip else None,
-            report_path=str(
-                report_path(settings.reports_dir, repo, window.day).relative_to(settings.reports_dir)
-            ),
-            before=known.get(window.day),
-            now=now,
-        )
-        try:
-            page = page_of(
-                tracked,
-                window,
-                settings.timezone,
-                record,
-                mine,
-                triages,
-                analyses,
-                threads=[link for link in threads if link.sha in {c.sha for c in mine}],
-                totals=[t for t in totals if t.day >= window.day - dt.timedelta(days=USUAL_DAYS)],
-                newcomers={c.author_email for c in mine if c.sha in firsts},
-                pages=linked,
-                model=settings.analysis.model,
-                footer=Footer(),
-                language=settings.language,
-            )
-        except DigestError as error:
-            yield window, error
-        else:
-            yield window, (record, page)
-
-
-def _by_day(commits: Sequence[Commit]) -> dict[dt.date, list[Commit]]:
-    days: dict[dt.date, list[Commit]] = {}
-    for commit in commits:
-        days.setdefault(commit.day, []).append(commit)
-    return days
-
-
-def record_of(  # noqa: PLR0913 - one argument for each thing that a record says
-    repo: str,
-    window: Window,
-    *,
-    commits: Sequence[Commit],
-    analyses: Mapping[str, Analysis],
-    fetched_at: int | None,
-    report_path: str,
-    before: DayRecord | None,
-    now: int,
-) -> DayRecord:
-    """What is known of a day: its state follows from the last fetch and the analyses.
-
-    A day that the last fetch did not see to its end is open, whatever the clock says by now. The
-    moment of materialization stays when nothing else changed, so that running twice is running once.
-    """
-    found = [analyses[c.sha] for c in units_of(commits) if c.sha in analyses]
-    pending = sum(a.state is AnalysisState.PENDING for a in found)
-    tiers = [a.tier.value for a in found]
-    mainline = max(((c.landed_at, c.landed_by) for c in commits), default=None)
-    reason = None
-    if fetched_at is None or fetched_at < window.end:
-        state = DayState.OPEN
-    elif pending:
-        state, reason = DayState.PARTIAL, "pending"
-    else:
-        state = DayState.COMPLETE if tiers else DayState.QUIET
-    record = DayRecord(
-        repo=repo,
-        day=window.day,
-        state=state,
-        reason=reason,
-        commits=len(tiers),
-        high=tiers.count("high"),
-        medium=tiers.count("medium"),
-        low=tiers.count("low"),
-        analysed=len(tiers) - pending,
-        pending=pending,
-        cost_usd=None,
-        head_sha=mainline[1] if mainline else None,
-        materialized_at=before.materialized_at if before else now,
-        report_path=report_path,
-    )
-    return record if record == before else dataclasses.replace(record, materialized_at=now)
-
-
 def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) -> dict[dt.date, Path]:
     """Write the page across all repositories for some days, and the index; returns the paths.
 
@@ -204,9 +91,10 @@ def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) ->
         known = workspace.store.days(repository.name, settings.start_date, dt.date.max)
         records += known.values()
         there = [w for w in windows if w.day in known]
-        for window, made in pages_of(workspace, repository, there, now=now):
-            if not isinstance(made, Exception):
-                pages[window.day][repository.name] = made[1]
+        for batch in _batches(there):
+            for window, made in pages_of(workspace, repository, batch, windows, now):
+                if not isinstance(made, Exception):
+                    pages[window.day][repository.name] = made[1]
     folder = settings.reports_dir / "daily"
     paths = {day: folder / f"{day.isoformat()}.md" for day in pages}
     files = {

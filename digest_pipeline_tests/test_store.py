@@ -302,6 +302,14 @@ def test_first_commits_are_those_that_no_earlier_commit_of_their_author_precedes
     assert store.first_commits(REPO, NEXT, NEXT) == {sha(2)}
 
 
+def test_highlights_are_replaced_by_day_and_keep_their_order(store: Store) -> None:
+    first = (("B first", (sha(2), sha(1))), ("then A", (sha(1),)))
+    store.replace_highlights(REPO, [DAY, NEXT], {DAY: first, NEXT: (("other", (sha(3),)),)})
+    assert store.highlights(REPO, DAY, DAY) == {DAY: first}
+    store.replace_highlights(REPO, [NEXT], {})
+    assert store.highlights(REPO, DAY, NEXT) == {DAY: first}
+
+
 # --- days, model calls ---
 
 
