@@ -46,7 +46,7 @@ def change_type(subject: Subject, body: str, facts: Facts) -> ChangeType:
     if said in (ChangeType.FIX, None) and _is_security(subject, body):
         return ChangeType.SECURITY
     is_aside = said in (ChangeType.DOCS, ChangeType.TEST, ChangeType.CI) and said not in subject.kinds
-    if is_aside and _is_mostly_source(facts):
+    if is_aside and _is_mostly_source(facts) and not vocabulary.TYPO.search(subject.text):
         said = None
     if said is None or (said is ChangeType.CHORE and facts.code_added > _SMALL):
         return _by_facts(facts, subject.text, body) if facts.kinds else said or _guess(subject.text)

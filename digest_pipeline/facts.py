@@ -96,8 +96,11 @@ def _source(draft: Draft, text: FileText, *, may_parse: bool) -> None:
     draft.deprecations += sum(line.is_added and bool(_DEPRECATES.search(line.text)) for line in code)
     draft.usages += hunks.usages(code, text.old, text.new)
     path, old_path = text.change.path, text.change.old_path or text.change.path
-    old = syntax.definitions_of(old_path, text.old) if may_parse and text.old is not None else None
-    new = syntax.definitions_of(path, text.new) if may_parse and text.new is not None else None
+    old = new = None
+    if may_parse and text.old is not None:
+        old = syntax.definitions_of(old_path, text.old, hunks.shown_lines(text.patch, is_new=False))
+    if may_parse and text.new is not None:
+        new = syntax.definitions_of(path, text.new, hunks.shown_lines(text.patch, is_new=True))
     if (old is None and text.change.status != "A") or (new is None and text.change.status != "D"):
         old = hunks.heads(lines, path, is_added=False)
         new = hunks.heads(lines, path, is_added=True)
@@ -116,7 +119,7 @@ def _without_docstrings(text: FileText, code: list[hunks.Line]) -> list[hunks.Li
     prose: dict[bool, set[int]] = {}
     for is_added, source in ((True, text.new), (False, text.old)):
         numbers = {line.number for line in code if line.is_added is is_added}
-        prose[is_added] = syntax.prose_lines(text.change.path, source, numbers) if source else set()
+        prose[is_added] = syntax.docstring_lines(text.change.path, source, numbers) if source else set()
     return [line for line in code if line.number not in prose[line.is_added]]
 
 

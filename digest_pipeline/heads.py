@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import re
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from digest_pipeline.nodes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _MAX_DEPTH = 8
 _C = ("c", "cpp")
@@ -71,7 +72,12 @@ class _Place:
 class Reader:
     """Reads the heads of one file."""
 
-    def __init__(self, language: str, source: bytes, *, is_header: bool) -> None:
+    def __init__(
+        self, language: str, source: bytes, spans: Sequence[tuple[int, int]], *, is_header: bool
+    ) -> None:
+        """`spans` are the ranges of bytes, in order, outside of which nothing is read."""
+        self._spans = spans
+        self._starts = [start for start, _ in spans]
         self._language = language
         self._source = source
         self._is_header = is_header
@@ -79,7 +85,7 @@ class Reader:
         self._exported = self._exports() if language in _JAVASCRIPT else frozenset()
 
     def definitions(self, root: Node) -> Iterator[Definition]:
-        """All definitions in the order of the file."""
+        """The definitions that reach into the spans, in the order of the file."""
         return self._read(root, _Place())
 
     def _read(self, node: Node, place: _Place) -> Iterator[Definition]:
@@ -91,8 +97,14 @@ class Reader:
             if child.type == "access_specifier":
                 section = "private" not in text_of(child, self._source)
                 continue
-            here = dataclasses.replace(place, is_public=place.is_public and section)
-            yield from self._one(child, here)
+            if self._is_wanted(child):
+                here = place if section else dataclasses.replace(place, is_public=False)
+                yield from self._one(child, here)
+
+    def _is_wanted(self, node: Node) -> bool:
+        """Whether a node reaches into one of the spans."""
+        before = bisect.bisect_left(self._starts, node.end_byte)
+        return before > 0 and self._spans[before - 1][1] > node.start_byte
 
     def _one(self, node: Node, place: _Place) -> Iterator[Definition]:
         if node.type in SCOPES and (place.depth > 0 or node.type != "module" or self._language == "ruby"):

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 MAX_LINES = 4000
 _MAX_WIDTH = 1000
-_HEADER = re.compile(r"^@@+ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
+_HEADER = re.compile(r"^@@+ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@", re.MULTILINE)
 _COMMENT = re.compile(
-    r"^\s*(#(?!\s*(?:include|define|if|ifdef|ifndef|else|elif|endif|pragma|undef|error)\b)|//|/\*|\*/|\*\s|\*$|--\s|;;|<!--|\"\"\"|''')"
+    r"^\s*(#(?!\[|!\[|\s*(?:include|define|if|ifdef|ifndef|else|elif|endif|pragma|undef|error)\b)|//|/\*|\*/|\*\s|\*$|--\s|;;|<!--|\"\"\"|''')"
 )
 
 
@@ -43,7 +43,7 @@ def changed_lines(patch: str) -> list[Line]:
     old = new = 0
     for row in patch.split("\n"):
         if match := _HEADER.match(row):
-            old, new = int(match[1]), int(match[2])
+            old, new = int(match[1]), int(match[3])
         elif row.startswith("+"):
             lines.append(Line(is_added=True, number=new, text=row[1:_MAX_WIDTH]))
             new += 1
@@ -55,6 +55,13 @@ def changed_lines(patch: str) -> list[Line]:
         if len(lines) >= MAX_LINES:
             break
     return lines
+
+
+def shown_lines(patch: str, *, is_new: bool) -> list[tuple[int, int]]:
+    """First and last line of each hunk, context included, in the old or the new version."""
+    first, count = (3, 4) if is_new else (1, 2)
+    found = ((int(m[first]), int(m[count] or 1)) for m in _HEADER.finditer(patch))
+    return [(start, start + max(lines, 1) - 1) for start, lines in found]
 
 
 _ENVIRONMENT = re.compile(
@@ -69,8 +76,9 @@ _ENVIRONMENT = re.compile(
     re.VERBOSE,
 )
 _OPTION = re.compile(
-    r"""(?:add_argument|\.option|\boption|\.flag|add_option|Flag|opt|Arg::new|\.long|parameter)\w*\s*\([^)]{0,80}?["'](--[a-z][\w-]{1,50})["']
+    r"""(?:add_argument|\.option|\b[Oo]ption|\.flag|add_option|Flag|opt|Arg::new|\.long|parameter)\w*\s*\([^)]{0,80}?["'](--[a-z][\w-]{1,50})["']
     |^\s*["'](--[a-z][\w-]{1,50})["'],?\s*$
+    |[Ff]lags(?:\(\))?\.\w+\(\s*(?:&\w+(?:\.\w+)*,\s*)?"([a-z][\w-]{1,50})"
     |\.long\(\s*"([a-z][\w-]{1,50})"
     |\blong\s*=\s*"([a-z][\w-]{1,50})"
     |strcmp\w*\([^)]{0,40}"(--[a-z][\w-]{1,50})"

@@ -125,7 +125,7 @@ def _package_json(text: str) -> _Found:
 
 
 def _go_mod(text: str) -> _Found:
-    pattern = r"(?m)^\s*(?:require\s+)?([\w./-]+\.[\w./-]+)\s+(v\S+).*$"
+    pattern = r"(?m)^[ \t]*(?:require[ \t]+)?([\w./-]{3,200})[ \t]+(v\d\S{0,100}).*$"
     found = {m[1]: (m[2], "// indirect" in m[0]) for m in re.finditer(pattern, text)}
     if match := re.search(r"(?m)^go\s+(\S+)", text):
         found["go"] = (match[1], False)
@@ -145,7 +145,7 @@ def _quoted_requirements(text: str) -> _Found:
     """In `setup.py` and `setup.cfg`: only what carries a version, anything else is an ordinary string."""
     found = _Found()
     for match in re.finditer(
-        r"""(?m)(?:["']|^\s+)([A-Za-z][\w.-]*(?:\[[\w,-]+\])?\s*[<>=~!]=?\s*\d[^"'\n;#]*)""", text
+        r"""(?m)(?:["']|^[ \t]+)([A-Za-z][\w.-]*(?:\[[\w,-]+\])?\s*[<>=~!]=?\s*\d[^"'\n;#]*)""", text
     ):
         parsed = _requirement(match[1])
         if parsed:
@@ -155,14 +155,14 @@ def _quoted_requirements(text: str) -> _Found:
 
 def _gemfile(text: str) -> _Found:
     pattern = (
-        r"(?m)^\s*(?:gem|\w+\.add(?:_runtime)?(_development)?_dependency)\s*\(?\s*"
+        r"(?m)^[ \t]*(?:gem|\w+\.add(?:_runtime)?(_development)?_dependency)\s*\(?\s*"
         r"""["']([\w-]+)["'](?:\s*,\s*["']([^"']+)["'])?"""
     )
     return {m[2]: (m[3] or "", bool(m[1])) for m in re.finditer(pattern, text)}
 
 
 def _gradle(text: str) -> _Found:
-    pattern = r"""(\w+)\s*[( ]\s*["']([\w.-]+:[\w.-]+):([\w.$-]+)["']"""
+    pattern = r"""\b(\w{1,40})[ \t]*[( ][ \t]*["']([\w.-]{1,100}:[\w.-]{1,100}):([\w.$-]{1,60})["']"""
     return {m[2]: (m[3], "test" in m[1].lower()) for m in re.finditer(pattern, text)}
 
 

@@ -36,7 +36,7 @@ def signals_of(commit: Commit, subject: Subject, kind: ChangeType, facts: Facts)
         **_of_size(kind, facts, code),
         **_of_names(facts),
         **_of_message(commit, subject, kind, facts),
-        **_of_files(subject, facts, code),
+        **({} if kind is ChangeType.RELEASE else _of_files(subject, facts, code)),
         f"type_{kind.value}": (1.0, None),
     }
     return {name: signal for name, signal in found.items() if signal[0]}

@@ -25,7 +25,8 @@ _TAIL_PR = re.compile(
     rf"\s*\((?:(?:PR|MR|closes|fixes)\s+)?{_REPO_PR}(?:,?\s*{_REPO_PR})*\)\s*$", re.IGNORECASE
 )
 _SERIES = re.compile(
-    r"(?:[\[(（]|\bpart\s)[^\[\]()（）]{0,20}?\b(\d{1,2})\s*/\s*(\d{1,2}|[nNxX])\s*(?:[\])）:]|$)"
+    r"(?:[\[(（]|\bpart\s)[^\[\]()（）]{0,20}?\b(\d{1,2})\s*/\s*(\d{1,2}|[nx])\s*(?:[\])）:]|$)",
+    re.IGNORECASE,
 )
 _TAG = re.compile(r"^\s*(?:\[([^\[\]]{1,60})\]|【([^【】]{1,60})】)\s*[:：,-]*\s*")
 _EMOJI = re.compile(

@@ -17,9 +17,9 @@ from digest_pipeline.grammars import BY_ENDING, HEADERS, LANGUAGES
 from digest_pipeline.heads import Definition, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node, Parser, Tree
 
 MAX_BYTES = 400_000
 """Larger files are not parsed (redis' largest source file has 400 kB and takes 70 ms)."""
@@ -31,17 +31,33 @@ def language_of(path: str) -> str | None:
     return BY_ENDING.get(path.rpartition("/")[2].rpartition(".")[2].lower())
 
 
-def definitions_of(path: str, source: bytes) -> Mapping[str, list[Definition]] | None:
-    """The definitions of one version of a file, by qualified name (overloads share a name)."""
+def definitions_of(
+    path: str, source: bytes, lines: Sequence[tuple[int, int]]
+) -> Mapping[str, list[Definition]] | None:
+    """The definitions in some ranges of lines of one version, by qualified name (overloads share a name).
+
+    C and C++ files other than headers give nothing: what they define is nobody's interface, and they are
+    the largest files there are.
+    """
     language = language_of(path)
     if language is None or not is_readable(source):
         return None
-    tree = _parser(language).parse(_without_cuda(source) if language in ("c", "cpp") else source)
-    reader = Reader(language, source, is_header=path.rpartition(".")[2].lower() in HEADERS)
+    is_header = path.rpartition(".")[2].lower() in HEADERS
+    if language in ("c", "cpp") and not is_header:
+        return {}
+    root = _tree(language, _without_cuda(source) if language == "cpp" else source).root_node
     found: dict[str, list[Definition]] = {}
-    for definition in reader.definitions(tree.root_node):
+    spans = _bytes_of(source, lines)
+    for definition in Reader(language, source, spans, is_header=is_header).definitions(root):
         found.setdefault(definition.name, []).append(definition)
     return found
+
+
+def _bytes_of(source: bytes, lines: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges of lines, from 1 and with their last, as half-open ranges of bytes."""
+    starts = [0, *(m.end() for m in re.finditer(rb"\n", source)), len(source)]
+    last = len(starts) - 1
+    return [(starts[min(max(a - 1, 0), last)], starts[min(b, last)]) for a, b in lines]
 
 
 def is_readable(source: bytes) -> bool:
@@ -51,12 +67,12 @@ def is_readable(source: bytes) -> bool:
     return len(source) < _MAX_LINE or max(map(len, source.split(b"\n"))) < _MAX_LINE
 
 
-def prose_lines(path: str, source: bytes, lines: set[int]) -> set[int]:
-    """Which of the given lines (counted from 1) hold only comment or docstring."""
+def docstring_lines(path: str, source: bytes, lines: set[int]) -> set[int]:
+    """Which of the given lines (counted from 1) stand in a comment or docstring of a Python file."""
     language = language_of(path)
-    if language is None or not lines or not is_readable(source):
+    if language != "python" or not lines or not is_readable(source):
         return set()
-    root = _parser(language).parse(source).root_node
+    root = _tree(language, source).root_node
     texts = source.split(b"\n")
     prose: set[int] = set()
     for number in lines:
@@ -80,6 +96,12 @@ def _is_prose(node: Node) -> bool:
     return False
 
 
+@functools.lru_cache(maxsize=4)
+def _tree(language: str, source: bytes) -> Tree:
+    """The tree of one version; kept for a moment, because docstrings and definitions are read apart."""
+    return _parser(language).parse(source)
+
+
 @functools.lru_cache(maxsize=len(LANGUAGES))
 def _parser(language: str) -> Parser:
     import tree_sitter  # noqa: PLC0415 - a compiled library, loaded by the first commit that needs it
@@ -91,7 +113,7 @@ def _parser(language: str) -> Parser:
 
 _CUDA = re.compile(
     rb"__(?:global|device|host|forceinline|noinline|restrict|grid_constant)__\b"
-    rb"|__launch_bounds__\([^()]*(?:\([^()]*\)[^()]*)*\)"
+    rb"|__launch_bounds__\([^()]{0,200}(?:\([^()]{0,200}\)[^()]{0,200}){0,8}\)"
 )
 
 

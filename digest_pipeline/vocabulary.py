@@ -253,6 +253,7 @@ EDGE_CASE = re.compile(
 DEFAULT = re.compile(
     r"\b(by|as|the|set|change|new) default\b|\bdefault (to|value|from)\b|\bdefaults\b", re.IGNORECASE
 )
+TYPO = re.compile(r"\b(typos?|spelling|grammar)\b", re.IGNORECASE)
 MINOR = re.compile(
     r"\b(tiny|minor|nits?|typos?|small|trivial|cosmetic|cleanups?|clean up|unused|redundant|dead code"
     r"|lint|formatting"

@@ -2,14 +2,331 @@
 
 from __future__ import annotations
 
-from digest_pipeline.facts import fact_lines, facts_of
-from digest_pipeline_tests.diffs import text_of
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest_pipeline.facts import Facts, fact_lines, facts_of
+from digest_pipeline.findings import Dependency, Value
+from digest_pipeline.models import FileChange, FileKind, FileText
+from digest_pipeline_tests.diffs import Versions, text_of
 
 
-def test_new_public_function_is_named_and_a_private_one_is_internal() -> None:
-    facts = facts_of(
-        [text_of("src/a.py", "x = 1\n", "x = 1\n\ndef open(a):\n    return a\n\ndef _close(): ...\n")]
-    )
-    assert [n.name for n in facts.added] == ["open"]
+def of(path: str, old: str | None, new: str | None) -> Facts:
+    return facts_of([text_of(path, old, new)])
+
+
+def names(facts: Facts) -> tuple[list[str], list[str]]:
+    return [n.name for n in facts.added], [n.name for n in facts.removed]
+
+
+NEW_NAMES: dict[str, tuple[str, str, list[str]]] = {
+    "python": (
+        "src/a.py",
+        "def open(x): ...\nclass Store:\n    def get(self): ...\ndef _no(): ...\n",
+        ["Store", "open"],
+    ),
+    "c header": (
+        "src/a.h",
+        "#ifndef A_H\n#define A_H\n#define N 4\nint open_it(int a);\n#endif\n",
+        ["N", "open_it"],
+    ),
+    "c++": ("include/a.hpp", "class S {\n  int x_;\n public:\n  S();\n  int get() const;\n};\n", ["S"]),
+    "cuda": (
+        "include/a.cuh",
+        "template <int N>\n__global__ void __launch_bounds__(N) kern(int* x) {}\n",
+        ["kern"],
+    ),
+    "rust": (
+        "src/a.rs",
+        "pub fn open() {}\nfn no() {}\npub(crate) fn no2() {}\npub struct S { pub a: u32 }\n",
+        ["S", "open"],
+    ),
+    "go": ("a.go", "package a\nfunc Open() {}\nfunc no() {}\ntype S struct{ A int }\n", ["Open", "S"]),
+    "java": ("src/A.java", "public class A { public void open() {} private void no() {} }\n", ["A"]),
+    "kotlin": ("src/A.kt", "fun open(a: Int = 3) {}\nprivate fun no() {}\n", ["open"]),
+    "javascript": (
+        "src/a.js",
+        "export function open() {}\nfunction no() {}\nfunction listed() {}\nexport { listed };\n",
+        ["listed", "open"],
+    ),
+    "typescript": (
+        "src/a.ts",
+        "export interface S { a: string }\nexport const N = 4;\nconst no = 3;\n",
+        ["N", "S"],
+    ),
+    "ruby": ("lib/a.rb", "module M\n  def open(a)\n  end\nend\n", ["M"]),
+    "shell": ("scripts/a.sh", "open() { echo; }\n", []),
+}
+
+
+@pytest.mark.parametrize("language", NEW_NAMES)
+def test_new_public_names_are_found_in_every_language(language: str) -> None:
+    path, source, expected = NEW_NAMES[language]
+    assert sorted(names(of(path, None, source))[0]) == expected
+    assert sorted(names(of(path, source, None))[1]) == expected
+
+
+def test_private_names_are_internal() -> None:
+    facts = of("src/a.py", "x = 1\n", "x = 1\n\ndef _close():\n    return 2\n")
+    assert names(facts) == ([], [])
     assert [n.name for n in facts.internal_added] == ["_close"]
-    assert "`open`" in " ".join(fact_lines(facts, "en"))
+    assert names(of("src/_internal/a.py", "x = 1\n", "x = 1\n\ndef open(): ...\n"))[0] == []
+
+
+def test_tests_and_examples_offer_nothing() -> None:
+    assert names(of("tests/test_a.py", None, "def open(): ...\n"))[0] == []
+    assert names(of("examples/a.py", None, "def open(): ...\n"))[0] == []
+
+
+SIGNATURES: dict[str, tuple[str, str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "optional": ("a.py", "def f(x): ...\n", "def f(x, *, y=None): ...\n", ("y",), (), ()),
+    "required": (
+        "a.go",
+        "package a\nfunc F(x int) {}\n",
+        "package a\nfunc F(x, y int) {}\n",
+        ("y",),
+        (),
+        ("y",),
+    ),
+    "lost": ("a.rs", "pub fn f(x: u32, y: u32) {}\n", "pub fn f(x: u32) {}\n", (), ("y",), ()),
+    "method": ("a.ts", "export class A { f(x) {} }\n", "export class A { f(x, y = 3) {} }\n", ("y",), (), ()),
+    "header": ("a.h", "int f(int x);\n", "int f(int x, char *y);\n", ("y",), (), ("y",)),
+    "kotlin": ("A.kt", "fun f(x: Int) {}\n", "fun f(x: Int, y: Int = 3) {}\n", ("y",), (), ()),
+}
+
+
+@pytest.mark.parametrize("case", SIGNATURES)
+def test_parameters_gained_and_lost(case: str) -> None:
+    path, old, new, gained, lost, required = SIGNATURES[case]
+    (signature,) = of(f"src/{path}", old, new).signatures
+    assert (signature.gained, signature.lost, signature.required) == (gained, lost, required)
+
+
+def test_defaults_and_constants_that_change_are_values() -> None:
+    old = "LIMIT = 3\nclass C:\n    size: int = 1\n    def f(self, x=1): ...\n"
+    new = "LIMIT = 4\nclass C:\n    size: int = 2\n    def f(self, x=2): ...\n"
+    assert of("src/a.py", old, new).values == (
+        Value("C.f(x)", "1", "2", "src/a.py"),
+        Value("C.size", "1", "2", "src/a.py"),
+        Value("LIMIT", "3", "4", "src/a.py"),
+    )
+
+
+BODY = "    total = 0\n    for item in items:\n        total += item.price * item.count\n    return total\n"
+
+
+def test_rename_keeps_the_body() -> None:
+    facts = of("src/a.py", f"def count(items):\n{BODY}", f"def total_price(items):\n{BODY}")
+    assert names(facts) == ([], [])
+    assert [(r.old, r.new) for r in facts.renamed] == [("count", "total_price")]
+
+
+def test_move_to_another_file_is_neither_new_nor_gone() -> None:
+    texts = [
+        text_of("src/a.py", f"x = 1\ndef count(items):\n{BODY}", "x = 1\n"),
+        text_of("src/b.py", "y = 1\n", f"y = 1\ndef count(items):\n{BODY}"),
+    ]
+    facts = facts_of(texts)
+    assert names(facts) == ([], [])
+    assert [(m.old, m.path) for m in facts.moved] == [("src/a.py", "src/b.py")]
+
+
+def test_layout_alone_is_formatting_and_a_moved_line_is_not() -> None:
+    assert of("src/a.py", "f(a, b)\ng = 'x'\n", 'f(\n    a,\n    b,\n)\ng = "x"\n').is_formatting_only
+    assert not of("src/a.go", "a()\nb()\nc()\nd()\n", "b()\nc()\nd()\na()\n").is_formatting_only
+
+
+def test_comments_and_docstrings_are_prose() -> None:
+    old = 'def f():\n    """Say\n    it.\n    """\n    return 1  \n'
+    assert of("src/a.py", old, old.replace("it.", "that.")).is_prose_only
+    assert of("src/a.c", "/* one */\nint x;\n", "/* two */\nint x;\n").is_prose_only
+    assert not of("src/a.py", old, old.replace("return 1", "return 2")).is_prose_only
+
+
+USAGES = {
+    "python": (
+        'flag = os.environ.get("NEW_FLAG")\nparser.add_argument("--new-option")\n@app.get("/new")\n',
+        "src/a.py",
+    ),
+    "go": ('x := os.Getenv("NEW_FLAG")\nflags.Option("--new-option")\nmux.HandleFunc("/new", h)\n', "a.go"),
+    "rust": (
+        'let x = std::env::var("NEW_FLAG");\n#[arg(long = "new-option")]\napp.route("/new", h)\n',
+        "src/a.rs",
+    ),
+    "javascript": (
+        'const x = process.env.NEW_FLAG\np.option("--new-option")\nrouter.get("/new", h)\n',
+        "src/a.js",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", USAGES)
+def test_variables_options_and_endpoints_come_and_go(language: str) -> None:
+    text, path = USAGES[language]
+    came, went = of(path, "", text), of(path, text, "")
+    assert (came.env_added, came.options_added, came.endpoints_added) == (
+        ("NEW_FLAG",),
+        ("--new-option",),
+        ("/new",),
+    )
+    assert (went.env_removed, went.options_removed, went.endpoints_removed) == (
+        ("NEW_FLAG",),
+        ("--new-option",),
+        ("/new",),
+    )
+
+
+def test_a_variable_that_the_file_knew_is_not_new() -> None:
+    old = 'a = os.getenv("KNOWN_FLAG")\n' + "pass\n" * 9
+    assert of("src/a.py", old, old + 'b = os.getenv("KNOWN_FLAG")\n').env_added == ()
+
+
+MANIFESTS: dict[str, tuple[str, str, str, Dependency]] = {
+    "python": (
+        "pyproject.toml",
+        '[project]\ndependencies = ["x>=1.2"]\n',
+        '[project]\ndependencies = ["x>=2"]\n',
+        Dependency("x", ">=1.2", ">=2", "pyproject.toml", is_dev=False),
+    ),
+    "dev group": (
+        "pyproject.toml",
+        "",
+        '[dependency-groups]\ndev = ["x"]\n',
+        Dependency("x", None, "", "pyproject.toml", is_dev=True),
+    ),
+    "rust": (
+        "Cargo.toml",
+        '[dependencies]\nx = "0.4"\n',
+        '[dependencies]\nx = {version = "0.5"}\n',
+        Dependency("x", "0.4", "0.5", "Cargo.toml", is_dev=False),
+    ),
+    "node": (
+        "package.json",
+        '{"devDependencies": {"x": "^1"}}',
+        "{}",
+        Dependency("x", "^1", None, "package.json", is_dev=True),
+    ),
+    "go": (
+        "go.mod",
+        "module m\nrequire a.b/x v1.2.0\n",
+        "module m\nrequire a.b/x v1.3.0\n",
+        Dependency("a.b/x", "v1.2.0", "v1.3.0", "go.mod", is_dev=False),
+    ),
+    "requirements": (
+        "requirements.txt",
+        "x==1\n",
+        "x==2\n",
+        Dependency("x", "==1", "==2", "requirements.txt", is_dev=False),
+    ),
+    "docker": (
+        "Dockerfile",
+        "FROM a/b:1\n",
+        "FROM a/b:2\n",
+        Dependency("a/b", "1", "2", "Dockerfile", is_dev=True),
+    ),
+    "lock": (
+        "uv.lock",
+        'name = "x"\nversion = "1"\n',
+        'name = "x"\nversion = "2"\n',
+        Dependency("x", "1", "2", "uv.lock", is_dev=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MANIFESTS)
+def test_dependencies_are_read_from_manifests(kind: str) -> None:
+    path, old, new, expected = MANIFESTS[kind]
+    assert of(path, old, new).dependencies == (expected,)
+
+
+def test_a_zero_version_counts_its_second_number_as_major() -> None:
+    assert Dependency("x", "0.4.1", "0.5.0", "p", is_dev=False).is_major
+    assert not Dependency("x", ">=1.4", ">=1.5", "p", is_dev=False).is_major
+    assert not Dependency("x", None, "2", "p", is_dev=False).is_major
+
+
+CONFIGS: dict[str, tuple[str, str, str]] = {
+    "toml": ("app/settings.toml", "[a]\nb = 1\n", "[a]\nb = 2\nc = 3\n"),
+    "json": ("app.config.json", '{"a": {"b": 1}}', '{"a": {"b": 2, "c": 3}}'),
+}
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_configuration_keys_are_read_by_their_path(kind: str) -> None:
+    path, old, new = CONFIGS[kind]
+    assert of(path, old, new).settings == (Value("a.b", "1", "2", path), Value("a.c", None, "3", path))
+
+
+def test_configuration_of_other_formats_is_read_by_line() -> None:
+    facts = of("redis.conf", "port 1\n", "port 2\nbind all\n")
+    assert facts.settings == (Value("bind", None, "all", "redis.conf"), Value("port", "1", "2", "redis.conf"))
+
+
+def test_a_file_that_is_not_parsed_is_read_by_its_lines() -> None:
+    change = FileChange("src/a.py", None, "M", 2, 0, is_binary=False, kind=FileKind.SOURCE)
+    facts = facts_of([FileText(change, None, None, "@@ -1,0 +1,2 @@\n+def open(x):\n+    return x\n")])
+    assert names(facts) == (["open"], [])
+
+
+def test_files_that_say_they_are_generated_offer_nothing() -> None:
+    facts = of("src/a.py", None, "# Code generated by a tool. DO NOT EDIT.\ndef open(): ...\n")
+    assert facts.added == ()
+    assert facts.kinds == {FileKind.GENERATED}
+
+
+def test_files_without_texts_still_count() -> None:
+    change = FileChange("src/a.py", None, "M", 500, 3, is_binary=False, kind=FileKind.SOURCE)
+    facts = facts_of([FileText(change, None, None, "")])
+    assert facts.size(FileKind.SOURCE).insertions == 500
+    assert facts.added == ()
+
+
+def test_lines_name_what_stands_in_the_diff_and_fit_both_languages() -> None:
+    facts = of(
+        "src/a.py",
+        "class Engine:\n    def run(self, x): ...\n",
+        "class Engine:\n    def run(self, x, y): ...\n",
+    )
+    assert fact_lines(facts, "en")[1] == "`run` of `Engine` gains `y`"
+    assert fact_lines(facts, "zh")[1] == "`Engine` 的 `run` 新增参数 `y`"
+
+
+LARGE: dict[str, Versions] = {
+    "uv.lock": ('name = "x"\n' * 20_000, 'name = "x"\n' * 20_000 + 'name = "y"\n'),
+    "src/a.min.py": ("x = 1\n", f"x = '{'a' * 800_000}'\n"),
+    "src/deep.py": ("x = 1\n", f"x = {'(' * 20_000}{')' * 20_000}\n"),
+    "src/launch.cu": ("", "__launch_bounds__(" * 20_000),
+    "go.mod": ("", "a." * 90_000),
+    "Gemfile": ("", "\n" * 150_000),
+    "build.gradle": ("", "a" * 150_000),
+    "app/settings.toml": ("", "a = " + "[" * 5_000),
+}
+
+
+@pytest.mark.parametrize("path", LARGE)
+def test_large_and_hostile_files_cost_nothing(path: str) -> None:
+    text = text_of(path, *LARGE[path])
+    start = time.process_time()
+    facts_of([text])
+    assert time.process_time() - start < 1.0
+
+
+SOURCE = st.text(alphabet=st.sampled_from("def class(){}:,=\"'\n\t #/*@x1_pubfn€\udc80"), max_size=200)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["a.py", "a.h", "a.rs", "a.go", "a.ts", "a.kt", "a.rb", "A.java", "go.mod", "a.toml"]),
+    SOURCE,
+    SOURCE,
+)
+def test_any_content_gives_the_same_facts_twice(path: str, old: str, new: str) -> None:
+    text = text_of(f"src/{path}", old, new)
+    facts = facts_of([text])
+    assert facts == facts_of([text])
+    for line in [*fact_lines(facts, "zh"), *fact_lines(facts, "en")]:
+        assert "\n" not in line
+        assert line.count("`") % 2 == 0

@@ -1,11 +1,155 @@
-"""Importance, type and area of commits."""
+"""Importance with named reasons, type by files, area, ranks of a day."""
 
 from __future__ import annotations
 
+import pytest
+
+from digest_pipeline.areas import is_among
+from digest_pipeline.catalogue import labels
 from digest_pipeline.models import ChangeType, Tier
-from digest_pipeline_tests.diffs import judged
+from digest_pipeline.triage import DEFAULT_WEIGHTS, WEIGHT_NAMES, triage_day
+from digest_pipeline_tests.diffs import Versions, commit_with, judged, text_of
+
+BODY = "".join(f"    step_{n} = work({n})\n" for n in range(60))
+FEATURE: dict[str, Versions] = {
+    "src/store.py": ("x = 1\n", f"x = 1\n\ndef open(path):\n{BODY}    return 1\n")
+}
+FIX: dict[str, Versions] = {"src/a.py": ("x = 1\n", "x = 2\n")}
+TYPO: dict[str, Versions] = {"README.md": ("teh\n", "the\n")}
+
+TIERS: dict[str, tuple[str, dict[str, Versions], Tier]] = {
+    "typo": ("Fix typo", TYPO, Tier.LOW),
+    "test only": ("Add a test", {"tests/test_a.py": ("", BODY)}, Tier.LOW),
+    "lock only": ("Update Rust crate x to v1.9.0", {"Cargo.lock": ("a\n", "b\n")}, Tier.LOW),
+    "workflow": ("Update action", {".github/workflows/ci.yml": ("a\n", "b\n")}, Tier.LOW),
+    "comments only": ("Explain x", {"src/a.py": ("# a\nx = 1\n", "# b\nx = 1\n")}, Tier.LOW),
+    "small fix": ("Fix the sum", FIX, Tier.MEDIUM),
+    "feature of substance": ("Add the store", FEATURE, Tier.HIGH),
+    "release": ("Bump version to 1.2.0", {"pyproject.toml": ("a = 1\n", "a = 2\n")}, Tier.HIGH),
+    "breaking": ("feat!: set the sum", FIX, Tier.HIGH),
+    "security": ("Fix path traversal in unpacking", FIX, Tier.HIGH),
+    "deprecation": (
+        "Deprecate the old store",
+        {"src/a.py": ("x = 1\n", "x = 1\nwarn(DeprecationWarning)\n")},
+        Tier.MEDIUM,
+    ),
+}
 
 
-def test_a_typo_in_the_readme_is_low_and_docs() -> None:
-    _, triage, _ = judged("Fix typo", {"README.md": ("teh\n", "the\n")})
-    assert (triage.importance, triage.change_type) == (Tier.LOW, ChangeType.DOCS)
+@pytest.mark.parametrize("case", TIERS)
+def test_tier_of_a_commit_alone(case: str) -> None:
+    subject, files, tier = TIERS[case]
+    assert judged(subject, files)[1].importance is tier
+
+
+BY_FILES: dict[str, tuple[str, dict[str, Versions], ChangeType]] = {
+    "docs win over the verb": ("Add a guide", {"docs/a.md": ("", "x\n")}, ChangeType.DOCS),
+    "tests win over the verb": ("Fix the sum", {"tests/test_a.py": ("", "x\n")}, ChangeType.TEST),
+    "docstring": ("Simplify the words", {"src/a.py": ('"""a"""\n', '"""b"""\n')}, ChangeType.DOCS),
+    "lock": ("Update things", {"uv.lock": ("a\n", "b\n")}, ChangeType.BUILD),
+    "revert stays": ('Revert "Add a guide"', {"docs/a.md": ("x\n", None)}, ChangeType.REVERT),
+    "no telling subject, new names": ("The store", FEATURE, ChangeType.FEATURE),
+    "no telling subject, layout": (
+        "The store",
+        {"src/a.py": ("f(a, b)\n", "f(\n  a, b\n)\n")},
+        ChangeType.REFACTOR,
+    ),
+    "weak verb with a case": ("Return an error instead of exiting", FIX, ChangeType.FIX),
+    "empty subject": ("", FIX, ChangeType.REFACTOR),
+    "attack in the body": ("Ensure pins resolve", FIX, ChangeType.SECURITY),
+}
+
+
+@pytest.mark.parametrize("case", BY_FILES)
+def test_type_is_held_against_the_files(case: str) -> None:
+    subject, files, kind = BY_FILES[case]
+    body = "An attacker can move the branch." if "attack" in case else ""
+    assert judged(subject, files, body=body)[1].change_type is kind
+
+
+def test_reasons_add_up_and_have_labels() -> None:
+    for subject, files, _ in TIERS.values():
+        _, triage, _ = judged(subject, files)
+        assert triage.score == pytest.approx(sum(r.points for r in triage.reasons))
+        assert [abs(r.points) for r in triage.reasons] == sorted(
+            (abs(r.points) for r in triage.reasons), reverse=True
+        )
+    settings = {"threshold_medium", "threshold_high", "high_share", "busy_day"}
+    for language in ("zh", "en"):
+        assert {f"reason.{code}" for code in WEIGHT_NAMES - settings} <= set(labels(language))
+
+
+def test_a_weight_of_the_settings_moves_a_commit() -> None:
+    commit, triage, facts = judged("Fix the sum", FIX)
+    moved = triage_day([(commit, facts)], weights={"type_fix": 9.0})[commit.sha]
+    assert (triage.importance, moved.importance) == (Tier.MEDIUM, Tier.HIGH)
+
+
+def test_excluded_paths_count_for_nothing() -> None:
+    commit, _, facts = judged("Add the store", FEATURE)
+    triage = triage_day([(commit, facts)], exclude=["src/**"])[commit.sha]
+    assert (triage.importance, [r.code for r in triage.reasons]) == (Tier.LOW, ["excluded"])
+
+
+def day_of(subjects: list[str], files: dict[str, Versions]) -> list[Tier]:
+    made = [judged(subject, files) for subject in subjects]
+    found = triage_day([(commit, facts) for commit, _, facts in made])
+    return [found[commit.sha].importance for commit, _, _ in made]
+
+
+def test_a_busy_day_of_features_has_a_fifth_of_high_ones() -> None:
+    tiers = day_of([f"Add store {n}" for n in range(20)], FEATURE)
+    assert tiers.count(Tier.HIGH) == 4
+    assert tiers.count(Tier.MEDIUM) == 16
+
+
+def test_a_busy_day_of_fixes_has_one_high_and_one_of_typos_none() -> None:
+    assert day_of([f"Fix sum {n}" for n in range(10)], FIX).count(Tier.HIGH) == 1
+    assert day_of([f"Fix typo {n}" for n in range(10)], TYPO).count(Tier.HIGH) == 0
+
+
+def test_releases_stay_high_on_any_day() -> None:
+    files: dict[str, Versions] = {"pyproject.toml": ("a = 1\n", "a = 2\n")}
+    assert day_of([f"Bump version to 1.{n}.0" for n in range(10)], files).count(Tier.HIGH) == 10
+
+
+AREAS: dict[str, tuple[str, str, str]] = {
+    "settings": ("[PD] Fix x", "python/x/multimodal_gen/a.py", "gen"),
+    "tag": ("[PD Disagg] Fix x", "src/a.py", "pd-disagg"),
+    "scope": ("fix(KV): x", "src/a.py", "kv"),
+    "same word": ("docs(Models): x", "src/a.py", "model"),
+    "type tags are no area": ("[Fix] x", "src/store/a.py", "store"),
+    "folder": ("Fix x", "crates/uv-cli/src/a.rs", "uv-cli"),
+    "kind": ("Fix x", ".github/workflows/a.yml", "ci"),
+}
+
+
+@pytest.mark.parametrize("case", AREAS)
+def test_area_is_globs_then_tag_then_folder(case: str) -> None:
+    subject, path, area = AREAS[case]
+    text = text_of(path, "a = 1\n", "a = 2\n")
+    commit, _, facts = judged(subject, {path: ("a = 1\n", "a = 2\n")})
+    assert commit.files == (text.change,)
+    areas = [("gen", ["python/x/multimodal_gen/**"])]
+    assert triage_day([(commit, facts)], areas=areas)[commit.sha].area == area
+
+
+def test_globs_cross_folders_only_with_two_stars() -> None:
+    assert is_among("docs/zh/a.md", ["docs/**"])
+    assert is_among("docs/a.md", ["**/*.md"])
+    assert not is_among("docs/zh/a.md", ["docs/*.md"])
+    assert is_among("docs/zh/a.md", ["docs"])
+
+
+def test_a_revert_names_its_original() -> None:
+    commit = commit_with('Revert "Fix x (#12)"', pr=34)
+    _, _, facts = judged("x", FIX)
+    assert triage_day([(commit, facts)])[commit.sha].reverts == "#12"
+    assert triage_day([(commit, facts)], originals={commit.sha: "f" * 40})[commit.sha].reverts == "f" * 40
+
+
+def test_the_result_does_not_depend_on_the_order() -> None:
+    made = [judged(f"Add store {n}", FEATURE) for n in range(12)]
+    pairs = [(commit, facts) for commit, _, facts in made]
+    assert triage_day(pairs) == triage_day(pairs[::-1])
+    assert set(DEFAULT_WEIGHTS) == WEIGHT_NAMES

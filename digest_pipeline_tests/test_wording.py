@@ -1,25 +1,159 @@
-"""The analysis that rules write."""
+"""The analysis that rules write: true, specific, in two languages, without a mark that is not meant."""
 
 from __future__ import annotations
 
-from digest_pipeline.wording import analysis_by_rules, labels
-from digest_pipeline_tests.diffs import judged
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest_pipeline.models import Analysis, ChangeType
+from digest_pipeline.wording import analysis_by_rules, labels, scope_of
+from digest_pipeline_tests.diffs import Versions, judged, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FIX: dict[str, Versions] = {"src/a.py": ("x = 1\n", "x = 2\n")}
+
+
+def written(
+    subject: str, files: Mapping[str, Versions] = FIX, *, body: str = "", language: str = "en"
+) -> Analysis:
+    commit, triage, facts = judged(subject, files, body=body)
+    return analysis_by_rules(commit, triage, facts, "zh" if language == "zh" else "en")
+
+
+def sentences(analysis: Analysis) -> Iterator[str]:
+    yield analysis.summary
+    yield from analysis.behaviour
+    yield from (claim.text for claim in analysis.risks)
+    yield from analysis.advice
+    yield from (s for s in (analysis.insights.architecture, analysis.insights.performance) if s)
 
 
 def test_both_languages_have_the_same_labels() -> None:
     zh, en = labels("zh"), labels("en")
     assert {k for k in zh if not k.startswith("verb.")} == {k for k in en if not k.startswith("verb.")}
+    assert {k: places(zh[k]) for k in en} == {k: places(en[k]) for k in en} | DIFFERENT_PLACES
+
+
+def places(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+# English sentences keep the verb of the message.
+DIFFERENT_PLACES = {
+    "summary.verb": {"verb", "what"},
+    "summary.quoted": {"type", "what"},
+}
+
+
+def test_every_type_has_a_label() -> None:
+    assert {f"type.{kind.value}" for kind in ChangeType} <= set(labels("zh"))
+
+
+SUMMARIES = {
+    "[NPU] Fix KV cache slice transfer (#12)": (
+        "Fix KV cache slice transfer",
+        "修复「KV cache slice transfer」",
+    ),
+    "Add support for fused kernels of x": (
+        "Add support for fused kernels of x",
+        "新增对「fused kernels of x」的支持",
+    ),
+    'Revert "Fix x and y (#1)" (#2)': ("Reverts “Fix x and y (#1)”", "回滚「Fix x and y (#1)」"),
+    'Reland "Fix x and y"': ("Lands “Fix x and y” again", "重新合入「Fix x and y」"),
+    "chore(deps): bump idna from 1.0.2 to 1.0.3": (
+        "Bumps `idna` from `1.0.2` to `1.0.3`",
+        "将 `idna` 从 `1.0.2` 升级到 `1.0.3`",
+    ),
+    "Update Rust crate zeroize to v1.9.0": ("Updates `zeroize` to `v1.9.0`", "将 `zeroize` 更新到 `v1.9.0`"),
+    "Bump version to 0.11.16": ("Releases `0.11.16`", "发布版本 `0.11.16`"),
+    "bpo-1: `moduleType` handling of the loader.": (
+        "moduleType handling of the loader",
+        "重构：「moduleType handling of the loader」",
+    ),
+    "修复加载模型时的死锁问题": ("修复加载模型时的死锁问题", "修复加载模型时的死锁问题"),
+}
+
+
+@pytest.mark.parametrize("subject", SUMMARIES)
+def test_summary_says_what_the_message_says(subject: str) -> None:
+    assert (written(subject).summary, written(subject, language="zh").summary) == SUMMARIES[subject]
+
+
+def test_summary_of_a_bare_subject_comes_from_the_body_or_the_facts() -> None:
+    body = "<!-- template -->\n## Summary\n\n- [ ] done\n\nThe cursor was an int and overflowed on large tables. More."
+    assert written("Fixed #38", body=body).summary == "The cursor was an int and overflowed on large tables"
+    gains: dict[str, Versions] = {"src/a.py": ("def f(x): ...\n", "def f(x, y=1): ...\n")}
+    assert written("fix", gains).summary == "Fix; `f` gains `y`"
+    assert written("", gains, language="zh").summary == "提交信息为空；`f` 新增参数 `y`"
+    assert written("wip", {"src/a.txt": ("1\n", "2\n")}).summary == "Wip; changes `src/a.txt`"
+    assert written("", {}).summary == "No message and no changed file"
+
+
+def test_long_subjects_are_cut_at_a_word() -> None:
+    long = "Handle " + "a rather long explanation " * 40
+    assert len(written(long).summary) <= 171
+    assert written(long).summary.endswith("…")
 
 
 def test_a_gained_parameter_is_a_change_of_behaviour() -> None:
-    commit, triage, facts = judged(
-        "Expose priority in Engine.generate()",
-        {
-            "src/engine.py": (
-                "class Engine:\n    def generate(self, prompt): ...\n",
-                "class Engine:\n    def generate(self, prompt, priority=None): ...\n",
-            )
-        },
+    files: dict[str, Versions] = {
+        "src/engine.py": (
+            "class Engine:\n    def generate(self, prompt): ...\n",
+            "class Engine:\n    def generate(self, prompt, priority=None): ...\n",
+        )
+    }
+    assert written("Expose priority", files).behaviour == ("`generate` of `Engine` gains `priority`",)
+    assert written("Expose priority", files).risks == ()
+
+
+def test_removals_are_risks_that_name_their_file() -> None:
+    files: dict[str, Versions] = {"src/a.py": ("def open(): ...\nx = 1\n", "x = 1\n")}
+    (risk,) = written("Remove the store for good", files).risks
+    assert (risk.text, risk.file) == ("Removes public function `open`; no test changed", "src/a.py")
+    assert written("Remove the store for good", files).advice == (
+        "If you use `open`, check the calls before upgrading",
     )
-    analysis = analysis_by_rules(commit, triage, facts, "en")
-    assert analysis.behaviour == ("`generate` of `Engine` gains `priority`",)
+
+
+def test_nothing_is_said_where_nothing_is_known() -> None:
+    analysis = written("Fix the sum of the parts", {"README.md": ("a\n", "b\n")})
+    assert (analysis.behaviour, analysis.risks, analysis.advice) == ((), (), ())
+    assert analysis.insights.architecture is None
+    assert analysis.insights.performance is None
+
+
+def test_figures_are_quoted_from_the_message() -> None:
+    body = "Some words.\n\nThroughput improves by 35% on H100.\n"
+    insights = written("Speed up the loader of weights", body=body).insights
+    assert insights.performance == "Figures from the message: “Throughput improves by 35% on H100.”"
+
+
+def test_scope_folds_to_common_folders() -> None:
+    files = [text_of(f"src/part{n % 3}/deep/file{n}.py", "a\n", "b\n").change for n in range(30)]
+    assert scope_of(files) == ("src/part0/deep/", "src/part1/deep/", "src/part2/deep/")
+    assert scope_of(files[:2]) == ("src/part0/deep/file0.py", "src/part1/deep/file1.py")
+    assert scope_of([]) == ()
+
+
+SOURCES = st.text(alphabet=st.sampled_from("def f(x, y)=12:\n `|<>[]class A#"), max_size=120)
+WILD = st.text(alphabet=st.sampled_from('Fix add `|<>[]()*_#@\n\u202e😀修复"Revert 1.2 to'), max_size=120)
+
+
+@settings(max_examples=80, deadline=None)
+@given(WILD, WILD, SOURCES, SOURCES, st.sampled_from(["zh", "en"]))
+def test_backticks_hold_only_what_stands_in_the_commit(
+    subject: str, body: str, old: str, new: str, language: str
+) -> None:
+    analysis = written(subject, {"src/a.py": (old, new)}, body=body, language=language)
+    evidence = f"{subject}\n{body}\n{old}\n{new}\nsrc/a.py"
+    for sentence in sentences(analysis):
+        assert sentence.strip()
+        assert "\n" not in sentence
+        assert sentence.count("`") % 2 == 0
+        assert all(name in evidence for name in sentence.split("`")[1::2])

@@ -1,0 +1,152 @@
+"""What a message says by itself."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest_pipeline.change_types import change_type
+from digest_pipeline.facts import Facts
+from digest_pipeline.subjects import RevertHint, is_breaking, parse_subject, revert_hint
+from digest_pipeline_tests.diffs import commit_with
+
+SHA = "1acae308069104b40821ea52c5c9eda1630c5663"
+TYPES = {
+    "feature": (
+        "[diffusion] feat: support parallel wan-vae decode (#18179)",
+        "Add withscore option to ZRANK",
+        "[model] Support MiniCPM-V 4.5 (#9610)",
+        "Gigachat 3 tool parser and tests (#14765)",
+        "【Feature】new thing",
+        'Reland "feat: add x" (#12)',
+    ),
+    "fix": (
+        "fix(grpc): handle embedding requests",
+        "[Bugfix] Add rids to the batch filtering",
+        "Avoid panic for invalid URLs",
+        "Tiny fix wrong metric key name",
+        "Add missing `__init__.py`",
+        ":bug: resolve a hang",
+    ),
+    "perf": (
+        "[Perf] ~9.5x faster weight loading",
+        "Optimizing all_reduce in RMSNorm",
+        "Avoid redundant clones",
+    ),
+    "refactor": (
+        "[PD] Cleanup BootstrapServer init",
+        "Rename request env vars",
+        "[2/N] Quantization Refactor: schemes",
+    ),
+    "docs": ("[NPU] update npu doc", "Fix typo functoin", "docs: move deepseek_ocr", "Update README.md"),
+    "test": (
+        "Fix flaky penalty tests by raising temperature",
+        "Add cache hit rate UT",
+        "test: skip on Windows",
+    ),
+    "ci": (
+        "[CI] Skip some subtests",
+        "Add CI permissions",
+        "Tiny update of release-branch-cut.yml",
+        "update CODEOWNERS",
+    ),
+    "build": (
+        "Bump idna from 1.0.2 to 1.0.3",
+        "[AMD] Merge Dockerfiles for ROCm",
+        "chore(deps): bump x from 1 to 2",
+    ),
+    "release": ("Bump version to 0.11.16 (#19522)", "release: v6.3.1", "Prepare release v2.13.0", "v1.2.3"),
+    "revert": ('Revert "Add SDAR model support" (#19032)', "revert: feat: x", "Back out the change of x"),
+    "chore": (
+        "[Auto Sync] Update loader.py (20260213)",
+        "chore: minor cleanups",
+        "Prepare repository for 0.153.0-DEV",
+    ),
+    "security": ("Fix path traversal in archive extraction", "fix: CVE-2026-1234 in the parser"),
+}
+
+
+@pytest.mark.parametrize(("kind", "line"), [(k, line) for k, lines in TYPES.items() for line in lines])
+def test_subject_tells_the_type(kind: str, line: str) -> None:
+    assert change_type(parse_subject(line), "", Facts()) == kind
+
+
+SERIES = {
+    "[3/N] x": "3/",
+    "(Elastic EP) [4/N] x": "4/",
+    "[diffusion] hardware: MTGPU (doc, 6/N) (#1)": "6/",
+    "[2/5] x": "2/5",
+    "Part 2/3: x": "2/3",
+    "[6/5] x": None,
+    "Use 3/4 of it": None,
+    "24/7 support (1/1)": None,
+}
+
+
+@pytest.mark.parametrize("line", SERIES)
+def test_series_is_read_from_brackets(line: str) -> None:
+    assert parse_subject(line).series == SERIES[line]
+
+
+def test_tags_prefix_and_pull_request_are_taken_off() -> None:
+    subject = parse_subject("[PD-Disagg][Fix] fix(kv)!: free once (owner/name#12) (#34)")
+    assert (subject.text, subject.tags) == ("free once", ("PD-Disagg", "Fix", "kv"))
+    assert subject.breaking
+
+
+def test_words_before_a_colon_are_not_an_area() -> None:
+    assert parse_subject("Fix the thing: it was broken").tags == ()
+    assert parse_subject("redis-cli: use previous hostip").tags == ("redis-cli",)
+
+
+HINTS: dict[str, tuple[str, str, RevertHint | None]] = {
+    "sha": ('Revert "Fix x"', f"This reverts commit {SHA}.", RevertHint((SHA,), (), ("Fix x",))),
+    "pull request of the original": (
+        'Revert "Fix x (#12)" (#34)',
+        "",
+        RevertHint((), (12,), ("Fix x (#12)", "Fix x")),
+    ),
+    "GitHub": ('Revert "Fix x"', "Reverts owner/name#12", RevertHint((), (12,), ("Fix x",))),
+    "revert of a revert": ('Revert "Revert "Fix x""', "", RevertHint((), (), ('Revert "Fix x"',))),
+    "reland undoes the revert": ('Reland "Fix x"', "", RevertHint((), (), ('Revert "Fix x"',))),
+    "reapply": (
+        'Reapply "Fix x"',
+        f"This reverts commit {SHA}.",
+        RevertHint((SHA,), (), ('Revert "Fix x"',)),
+    ),
+    "number": ("Revert #12", "", RevertHint((), (12,), ())),
+    "several": (
+        "Back out two changes",
+        f"This reverts commits {SHA[:9]} and {SHA[9:20]}.",
+        RevertHint((SHA[:9], SHA[9:20]), (), ()),
+    ),
+    "only the body": ("Go back", f"This reverts commit {SHA}", RevertHint((SHA,), (), ())),
+    "nothing": ("Fix tests by reverting the slot release", "", None),
+    "a mention": ("Add x", "This improves what commit abc1234 reverted", None),
+}
+
+
+@pytest.mark.parametrize("case", HINTS)
+def test_revert_says_what_it_undoes(case: str) -> None:
+    subject, body, expected = HINTS[case]
+    assert revert_hint(commit_with(subject, body=body, pr=34)) == expected
+
+
+def test_breaking_is_marked_in_the_subject_or_a_footer() -> None:
+    assert is_breaking(commit_with("feat!: x"))
+    assert is_breaking(commit_with("x", body="Text.\n\nBREAKING CHANGE: y is gone"))
+    assert is_breaking(commit_with("[Breaking] x"))
+    assert not is_breaking(commit_with("Fix breaking tests", body="this is a BREAKING news"))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.text(alphabet=st.sampled_from('[]()【】:!#"Revrt 0123/Nabc#\u202e\udc80\n|'), max_size=400),
+    st.text(max_size=200),
+)
+def test_any_message_is_read(subject: str, body: str) -> None:
+    parsed = parse_subject(subject)
+    assert parsed == parse_subject(subject)
+    assert "\n" not in parsed.text
+    revert_hint(commit_with(subject, body=body))
