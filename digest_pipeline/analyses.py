@@ -121,7 +121,7 @@ def analyse(  # noqa: PLR0913 - each is a thing from outside
         analyses={question.item.commit.sha: _analysis(question, outcome) for question, outcome in pairs},
         hits=tally.hits,
         calls=tally.calls,
-        failures=dict(sorted(tally.failures.items())),
+        failures={str(cause): count for cause, count in sorted(tally.failures.items())},
         tokens_in=tally.tokens_in,
         tokens_out=tally.tokens_out,
         cost_usd=tally.cost_usd,
@@ -149,6 +149,8 @@ def _analysis(question: _CommitQuestion, outcome: Outcome[Verified]) -> Analysis
 
 class _CommitQuestion:
     """What a commit means, asked of the models of its tier."""
+
+    bad_runs = 3
 
     def __init__(self, item: Item, config: ModelConfig, language: str) -> None:
         self.item = item

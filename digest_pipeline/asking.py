@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BAD_RUNS = 3
-"""A question that ended as `bad_answer` in so many runs is not asked again."""
-
 RECENT_CALLS = 64
 WORKING_SHARE = 0.05
 """Asking works while at least this share of the last calls brought an answer that can be used."""
@@ -91,7 +88,9 @@ class Asking(Generic[T]):
         open_places: list[tuple[int, bool, tuple[str, str] | None]] = []
         for place, model in enumerate(job.question.models):
             shortened, answer = self._look_up(job.question, model)
-            if answer is None or (answer.state is AnswerState.BAD_ANSWER and answer.runs < BAD_RUNS):
+            if answer is None or (
+                answer.state is AnswerState.BAD_ANSWER and answer.runs < job.question.bad_runs
+            ):
                 open_places.append((place, shortened, None))
             elif answer.state is not AnswerState.ARRIVED:
                 job.cause = job.cause or Cause(answer.state.value)
@@ -257,7 +256,7 @@ class Asking(Generic[T]):
             self._answers.put(Answer(key, step.remember, call.request.model), self._moment())
         if step.remember is AnswerState.BAD_ANSWER:
             kept = self._answers.get(key)
-            final = kept is not None and kept.runs >= BAD_RUNS
+            final = kept is not None and kept.runs >= job.question.bad_runs
         if step.wait is not None:
             self._queue(job, time.monotonic() + step.wait if step.wait else None)
         elif step.last:

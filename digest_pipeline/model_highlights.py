@@ -6,6 +6,7 @@ showing them is the report's matter.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import TYPE_CHECKING, TypeVar
 
@@ -62,6 +63,8 @@ def highlights(  # noqa: PLR0913 - each is a thing from outside
         for day, analyses in days.items()
         if len(ordered := _verified(analyses)) > 1
     }
+    once = dataclasses.replace(config.patience, bad_answers=2, bad_answers_when_nothing_works=2)
+    config = dataclasses.replace(config, patience=once)
     run: Asking[Bullets] = Asking(config, answers, now=now, force=force, api_key=api_key, door=door)
     outcomes = run.run(list(questions.values()))
     return {day: o.value for day, o in zip(questions, outcomes, strict=True) if o.value}
@@ -90,6 +93,8 @@ class _DayQuestion:
     """What mattered on a day."""
 
     rank = (0,)
+    bad_runs = 1
+    """The rules' highlights are good enough not to pay again and again."""
 
     def __init__(self, analyses: Sequence[Analysis], config: ModelConfig, language: str) -> None:
         self._analyses = analyses
@@ -116,7 +121,7 @@ class _DayQuestion:
                 n for n in dict.fromkeys(bullet.commits) if 0 < n <= len(self._analyses) and n not in cited
             ]
             sentence = self._sentence(bullet.text, mine)
-            if not sentence:
+            if not sentence or any(sentence == said for said, _ in found):
                 continue
             if self._is_long(sentence):
                 unit = {"zh": "characters", "en": "words"}[self._language]

@@ -50,6 +50,11 @@ class Question(Protocol[T_co]):
         ...
 
     @property
+    def bad_runs(self) -> int:
+        """In how many runs it may end without a usable answer before it is not asked any more."""
+        ...
+
+    @property
     def models(self) -> Sequence[str]:
         """Whom to ask, in order; at least one."""
         ...

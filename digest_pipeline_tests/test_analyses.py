@@ -197,7 +197,10 @@ def test_highlights_cite_commits_and_are_asked_once_a_day(answers: Answers) -> N
 )
 def test_highlights_that_the_analyses_do_not_bear_out_are_none(answers: Answers, bad: str) -> None:
     analyses = list(asked(Door(good()), answers, [item(n) for n in range(5)]).analyses.values())
-    assert highlights({1: analyses}, CONFIG, answers, now=LANDED, language="zh", door=Door(bad)) == {}
+    for calls in (2, 0):
+        door = Door(bad)
+        assert highlights({1: analyses}, CONFIG, answers, now=LANDED, language="zh", door=door) == {}
+        assert len(door.requests) == calls
 
 
 def test_highlights_are_made_of_verified_analyses_alone(answers: Answers) -> None:

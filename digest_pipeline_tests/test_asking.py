@@ -33,6 +33,7 @@ class Ask:
 
     text: str
     rank: tuple[int, ...] = (0,)
+    bad_runs: int = 3
     models: Sequence[str] = ("p/one",)
 
     def prompt(self, model: str, *, shortened: bool) -> Prompt:
