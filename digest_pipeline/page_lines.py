@@ -96,9 +96,10 @@ def footer_lines(words: Words, page: Page) -> list[Markdown]:
     footer = page.footer
     span = words("span", start=moment(page.start), end=moment(page.end), zone=page.zone)
     lines = [Markdown(f"{words('window')}{words.colon}{span}")]
-    if page.first_sha and page.last_sha:
-        first, last = sha_link(page.first_sha[:7], page.first_url), sha_link(page.last_sha[:7], page.last_url)
-        compare = link(words("compare"), page.compare_url) if page.compare_url else Markdown("")
+    if page.range:
+        first = sha_link(page.range.first_sha[:7], page.range.first_url)
+        last = sha_link(page.range.last_sha[:7], page.range.last_url)
+        compare = link(words("compare"), page.range.compare_url) if page.range.compare_url else Markdown("")
         branch = Markdown(f"{words('branch')} {code(page.branch)}") if page.branch else Markdown("")
         lines.append(dotted([branch, Markdown(f"{words('range')}{words.colon}{first} → {last}"), compare]))
     source = words("rules") if page.model == "rules" else code(page.model)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from digest_pipeline.entries import Entry, Maker, anchors_of, counted, firsts_of
 from digest_pipeline.highlights import Highlight, highlights_of
-from digest_pipeline.links import links_of
+from digest_pipeline.links import Links, links_of
 from digest_pipeline.models import AnalysisState, DayState, DayTotals, Tier
 from digest_pipeline.related import Place, Thread, threads_of
 from digest_pipeline.usual import Usual, usual_of
@@ -58,6 +58,17 @@ class Merge:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Range:
+    """The first and the last commit of the branch that landed on the day, and where they can be seen."""
+
+    first_sha: str
+    last_sha: str
+    first_url: str | None
+    last_url: str | None
+    compare_url: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Page:
     """Everything that one page shows. Entries and merges are newest first."""
 
@@ -91,12 +102,8 @@ class Page:
     merges: tuple[Merge, ...]
     threads: tuple[Thread, ...]
     usual: Usual | None
-    first_sha: str | None
-    """The first and the last commit of the branch that landed on this day."""
-    last_sha: str | None
-    first_url: str | None
-    last_url: str | None
-    compare_url: str | None
+    range: Range | None
+    """None on a day without commits."""
     footer: Footer
 
     def of_tier(self, tier: Tier | str) -> tuple[Entry, ...]:
@@ -130,25 +137,20 @@ def page_of(  # noqa: PLR0913, PLR0917 - a page has many sources, and every one 
     footer: Footer | None = None,
     language: str,
 ) -> Page:
-    """The page of one repository and day.
+    """The page of one repository and day; DigestError when a commit has no triage.
 
-    `commits` are those of the day in any order, merges included; `triages` and `analyses` go by SHA.
-    `totals` are sums of earlier days for the comparison with usual, `newcomers` the names or addresses
-    of authors whose first commit is of this day, `pages` the other days of this repository that have a
-    page (only to these does it link), `told` the model's highlights with the SHAs they rest on (without
-    any, the rules choose). Raises DigestError when a commit has no triage.
+    `commits` come in any order, merges included; `totals` are sums of earlier days; `newcomers` names or
+    addresses of first-time authors; `pages` the other days that have a page (it links to no others);
+    `told` a model's highlights with the SHAs that they rest on.
     """
     chosen, merges, lands = counted(commits)
     anchors = anchors_of([*merges, *chosen])
     links = links_of(repository)
     firsts = firsts_of(chosen, newcomers)
-    maker = Maker(zone, links, triages, analyses, anchors, lands, firsts)
-    entries = tuple(maker.entry(commit) for commit in chosen)
+    entries = tuple(map(Maker(zone, links, triages, analyses, anchors, lands, firsts).entry, chosen))
     found = threads_of(entries, threads, Place(window.day, zone, links, anchors, pages))
     tiers = collections.Counter(e.tier for e in entries)
     today = _totals(window.day, chosen, tiers[Tier.HIGH])
-    first, last = _range(commits)
-    earlier = any(t.commits for t in totals if t.day < window.day)
     return Page(
         repo=repository.name,
         day=window.day,
@@ -172,16 +174,10 @@ def page_of(  # noqa: PLR0913, PLR0917 - a page has many sources, and every one 
         newcomers=tuple(firsts.values()),
         highlights=highlights_of(entries, found, language, told),
         entries=entries,
-        merges=tuple(
-            Merge(c.sha, anchors[c.sha][2:], anchors[c.sha], links.commit(c.sha), c.subject) for c in merges
-        ),
+        merges=tuple(_merge(commit, anchors, links) for commit in merges),
         threads=found,
         usual=usual_of(today, totals),
-        first_sha=first,
-        last_sha=last,
-        first_url=links.commit(first) if first else None,
-        last_url=links.commit(last) if last else None,
-        compare_url=links.day(first, last, has_parent=earlier) if first and last else None,
+        range=_range(commits, links, has_parent=any(t.commits for t in totals if t.day < window.day)),
         footer=footer or Footer(),
     )
 
@@ -197,10 +193,18 @@ def _totals(day: dt.date, commits: Sequence[Commit], high: int) -> DayTotals:
     )
 
 
-def _range(commits: Sequence[Commit]) -> tuple[str | None, str | None]:
-    """The first and the last commit of the mainline that landed on the day."""
-    mainline = sorted((c.landed_at, c.landed_by) for c in commits)
-    return (mainline[0][1], mainline[-1][1]) if mainline else (None, None)
+def _merge(commit: Commit, anchors: Mapping[str, str], links: Links) -> Merge:
+    anchor = anchors[commit.sha]
+    return Merge(commit.sha, anchor.removeprefix("c-"), anchor, links.commit(commit.sha), commit.subject)
+
+
+def _range(commits: Sequence[Commit], links: Links, *, has_parent: bool) -> Range | None:
+    """The mainline commits that landed first and last on the day."""
+    if not commits:
+        return None
+    first, last = (end((c.landed_at, c.landed_by) for c in commits)[1] for end in (min, max))
+    compare = links.day(first, last, has_parent=has_parent)
+    return Range(first, last, links.commit(first), links.commit(last), compare)
 
 
 def _iso(moment: int, zone: str) -> str:

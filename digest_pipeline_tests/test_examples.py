@@ -37,7 +37,7 @@ def rebuilt(kind: Any, data: Any) -> Any:  # noqa: ANN401 - a value of any type 
         return kind(**{name: rebuilt(hints[name], value) for name, value in data.items()})
     if kind is dt.date:
         return dt.date.fromisoformat(data)
-    return kind(data) if issubclass(kind, enum.Enum) else data
+    return kind(data) if isinstance(kind, enum.EnumType) else data
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

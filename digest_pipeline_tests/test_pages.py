@@ -53,7 +53,8 @@ def test_merges_are_named_and_not_counted() -> None:
     text = reports.render(made, template="digest", language="en")
     assert text.count("| Ada Lovelace |") == 2
     assert 'Merge commits (not counted): <a id="c-eeeeeee"></a>' in text
-    assert made.first_sha == made.last_sha == "e" * 40
+    assert made.range is not None
+    assert made.range.first_sha == made.range.last_sha == "e" * 40
 
 
 def test_a_merge_of_more_than_200_commits_is_one_entry() -> None:
