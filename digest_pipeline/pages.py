@@ -140,8 +140,7 @@ def page_of(  # noqa: PLR0913, PLR0917 - a page has many sources, and every one 
     """The page of one repository and day; DigestError when a commit has no triage.
 
     `commits` come in any order, merges included; `totals` are sums of earlier days; `newcomers` names or
-    addresses of first-time authors; `pages` the other days that have a page (it links to no others);
-    `told` a model's highlights with the SHAs that they rest on.
+    addresses of first-time authors; `pages` the other days with a page; `told` goes to `highlights_of`.
     """
     chosen, merges, lands = counted(commits)
     anchors = anchors_of([*merges, *chosen])
