@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import pandas as pd
+
     from digest_pipeline.models import DayRecord, DayTotals, Landing, ModelCall, ThreadLink, Triage
 
 _Dated = TypeVar("_Dated", Commit, Analysis)
@@ -249,6 +251,13 @@ class Store:
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run a person's SQL on the published copy, read-only: column names and rows."""
         return read_published(self._published, sql)
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        """The same for notebooks: a DataFrame with the exact values, dates and NULLs of the database."""
+        import pandas as pd  # noqa: PLC0415 - costs half a second, and only people's questions need it
+
+        columns, found = self.query(sql)
+        return pd.DataFrame(found, columns=columns, dtype=object)
 
     def _spool(self, fields: Mapping[str, str], records: Iterable[Mapping[str, object]]) -> Spool:
         return Spool(self._warehouse.path.parent, fields, records)

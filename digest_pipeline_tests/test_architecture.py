@@ -14,15 +14,17 @@ MODULES = sorted(PACKAGE.glob("*.py"))
 
 DOORS = {
     "pygit2": {"clones", "commits", "transfer"},
-    "duckdb": {"store", "warehouse", "index", "lookups", "publish", "spool"},
-    "pandas": {"store", "spool"},
+    "duckdb": {"warehouse"},
+    "pandas": {"store"},
     "sqlite3": {"answers"},
     "litellm": {"llm"},
+    "openai": {"llm"},
+    "httpx": {"llm"},
+    "detect_secrets": {"redaction"},
     "jinja2": {"reports", "prompts"},
     "dagster": {"resources", "assets", "checks", "schedules", "definitions", "launch"},
     "tree_sitter": {"syntax"},
-    "pydantic": {"settings", "validation", "verify", "replies"},
-    "pydantic_core": {"settings"},
+    "pydantic": {"settings", "validation", "replies"},
     "cronsim": {"validation"},
     "tomlkit": {"adding"},
     "click": {"cli"},
@@ -33,18 +35,47 @@ DOORS = {
 HEAVY = {"pygit2", "duckdb", "pandas", "litellm", "jinja2", "tree_sitter", "numpy", "httpx"}
 """Libraries that loading the definitions must not import: every Dagster process would pay for them."""
 
-LONGEST_FILE, LONGEST_FUNCTION = 300, 60
+LONGEST_FILE, LONGEST_FUNCTION = 250, 60
+"""Lines of code of a file, docstrings and blank lines not counted; lines of a function, all counted."""
+
+
+def trees_of(module: Path) -> list[ast.AST]:
+    """The syntax of a module without what only a type checker reads."""
+    kept: list[ast.AST] = []
+    queue: list[ast.AST] = [ast.parse(module.read_text(encoding="utf-8"))]
+    while queue:
+        node = queue.pop()
+        kept.append(node)
+        guarded = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        queue += node.orelse if isinstance(node, ast.If) and guarded else ast.iter_child_nodes(node)
+    return kept
 
 
 def imports_of(module: Path) -> set[str]:
-    """The top-level names of all libraries that a module imports anywhere."""
+    """The top-level names of all libraries that a module imports anywhere when it runs."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in trees_of(module):
         if isinstance(node, ast.Import):
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.partition(".")[0])
     return names
+
+
+def lines_of_code(module: Path) -> int:
+    """The lines that are neither blank nor part of a docstring."""
+    text = module.read_text(encoding="utf-8")
+    documented = {
+        line
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    return sum(
+        bool(line.strip()) and n not in documented for n, line in enumerate(text.splitlines(), start=1)
+    )
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.stem)
@@ -65,7 +96,7 @@ def test_a_module_says_what_lives_in_it_and_stays_small(module: Path) -> None:
     text = module.read_text(encoding="utf-8")
     tree = ast.parse(text)
     assert ast.get_docstring(tree)
-    assert len(text.splitlines()) <= LONGEST_FILE
+    assert lines_of_code(module) <= LONGEST_FILE
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name

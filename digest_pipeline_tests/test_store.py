@@ -410,6 +410,15 @@ def test_another_thread_is_not_part_of_what_is_done_together(store: Store) -> No
 # --- people ---
 
 
+def test_a_frame_has_the_exact_values(store: Store) -> None:
+    store.replace_days([record(DAY), record(NEXT, cost_usd=None)])
+    store.publish()
+    frame = store.frame("SELECT day, commits, cost_usd FROM days ORDER BY day")
+    assert list(frame.columns) == ["day", "commits", "cost_usd"]
+    assert list(frame["day"]) == [DAY, NEXT]
+    assert frame["cost_usd"][1] is None
+
+
 def test_people_see_the_state_of_the_last_publication(store: Store) -> None:
     with pytest.raises(StoreError, match="nothing is published yet"):
         store.query("FROM commits")
