@@ -32,6 +32,7 @@ _KIND_AREAS = {
     FileKind.GENERATED: "generated",
     FileKind.DATA: "data",
 }
+_NO_AREAS = frozenset(["misc", "minor", "tiny", "trivial", "wip", "nit", "breaking"])
 _SAME = {
     "documentation": "docs",
     "doc": "docs",
@@ -84,7 +85,7 @@ def area_of(subject: Subject, files: Sequence[FileChange], areas: Sequence[tuple
             return next(name for n, name in hits if n == best)
     for tag in subject.tags:
         word = _word(tag)
-        if word and vocabulary.tag_kind(tag) is None:
+        if word and word not in _NO_AREAS and vocabulary.tag_kind(tag) is None:
             return word
     return _folder(files) or next((w for t in subject.tags if (w := _word(t))), "") or "general"
 

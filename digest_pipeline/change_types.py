@@ -165,6 +165,8 @@ def _is_mostly_source(facts: Facts) -> bool:
 def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
     """The type of a commit whose subject does not tell: what the diff mostly does."""
     if FileKind.SOURCE not in facts.kinds:
+        if facts.dependencies:
+            return ChangeType.BUILD
         largest = max(facts.sizes, key=lambda s: s.insertions + s.deletions, default=None)
         return _TYPE_OF_KIND.get(largest.kind, ChangeType.CHORE) if largest else ChangeType.CHORE
     is_new = len(facts.added) > 2 * len(facts.removed) + 2  # a handful of new names is a new ability

@@ -25,6 +25,8 @@ Signals = dict[str, tuple[float, int | None]]
 _SHIPS = frozenset(
     [ChangeType.FEATURE, ChangeType.FIX, ChangeType.PERF, ChangeType.REFACTOR, ChangeType.SECURITY]
 )
+_PLATFORMS = frozenset(["python", "rust", "node", "go"])
+"""What a manifest asks of its users' machine."""
 _SUBSTANTIAL_CODE = 150
 _SUBSTANTIAL_DOCS = 100
 
@@ -90,6 +92,7 @@ def _of_names(facts: Facts) -> Signals:
         ),
         "dependency_changed": _few(len(runtime)),
         "dependency_major": _flag(any(d.is_major for d in runtime)),
+        "platform_changed": _flag(any(d.name in _PLATFORMS and d.old for d in runtime)),
     }
 
 

@@ -41,6 +41,7 @@ DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
         "option_removed": 0.8,
         "dependency_changed": 1.5,
         "dependency_major": 1.5,
+        "platform_changed": 3.0,
         "severe_fault": 1.0,
         "severe_fault_in_body": 0.2,
         "edge_case": -0.5,

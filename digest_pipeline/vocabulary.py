@@ -30,7 +30,7 @@ _TAG_KINDS: dict[ChangeType, frozenset[str]] = {
     ChangeType.REVERT: _words("revert reverts"),
     ChangeType.RELEASE: _words("release"),
     ChangeType.CONFIG: _words("config"),
-    ChangeType.CHORE: _words("chore misc minor trivial lint format typing autosync sync housekeeping"),
+    ChangeType.CHORE: _words("chore lint format typing autosync sync housekeeping"),
 }
 _KIND_OF_TAG = {word: kind for kind, words in _TAG_KINDS.items() for word in words}
 

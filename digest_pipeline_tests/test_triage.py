@@ -118,6 +118,7 @@ AREAS: dict[str, tuple[str, str, str]] = {
     "tag": ("[PD Disagg] Fix x", "src/a.py", "pd-disagg"),
     "scope": ("fix(KV): x", "src/a.py", "kv"),
     "same word": ("docs(Models): x", "src/a.py", "model"),
+    "empty tags are no area": ("[Misc] Fix x", "src/store/a.py", "store"),
     "type tags are no area": ("[Fix] x", "src/store/a.py", "store"),
     "folder": ("Fix x", "crates/uv-cli/src/a.rs", "uv-cli"),
     "kind": ("Fix x", ".github/workflows/a.yml", "ci"),

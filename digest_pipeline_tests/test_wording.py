@@ -86,7 +86,8 @@ def test_summary_says_what_the_message_says(subject: str) -> None:
 
 
 def test_summary_of_a_bare_subject_comes_from_the_body_or_the_facts() -> None:
-    body = "<!-- template -->\n## Summary\n\n- [ ] done\n\nThe cursor was an int and overflowed on large tables. More."
+    template = "<!-- template -->\n## Summary\n\n- [ ] done\n\n"
+    body = f"{template}The cursor was an int and overflowed on large tables. More."
     assert written("Fixed #38", body=body).summary == "The cursor was an int and overflowed on large tables"
     gains: dict[str, Versions] = {"src/a.py": ("def f(x): ...\n", "def f(x, y=1): ...\n")}
     assert written("fix", gains).summary == "Fix; `f` gains `y`"
