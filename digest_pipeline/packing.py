@@ -78,14 +78,14 @@ class _Hunk:
     @property
     def text(self) -> str:
         """As it is shown."""
-        return "\n".join(_short(line) for line in redact(self.raw).splitlines())
+        return "\n".join(_short(line) for line in _redacted(self.raw).splitlines())
 
 
 def pack(commit: Commit, texts: Sequence[FileText], fact_lines: Sequence[str], budget: int) -> Packed:
     """What to send of a commit within about `budget` tokens."""
     subject_and_body = f"{commit.subject}\n\n{commit.body}".strip()
-    message = _clipped(redact(subject_and_body), int(budget * _MESSAGE_SHARE))
-    facts = _clipped(redact("\n".join(fact_lines)), int(budget * _FACTS_SHARE))
+    message = _clipped(_redacted(subject_and_body), int(budget * _MESSAGE_SHARE))
+    facts = _clipped(_redacted("\n".join(fact_lines)), int(budget * _FACTS_SHARE))
     files = redact(_file_list(commit.files))
     used = estimated_tokens(message) + estimated_tokens(facts) + estimated_tokens(files)
     # The diff always gets a part, however long the list of files is.
@@ -110,10 +110,16 @@ def _clipped(text: str, budget: int) -> str:
     return "\n".join(lines)
 
 
+def _redacted(text: str) -> str:
+    """The text without secrets; what is far behind the end of what is shown of a line is not looked at.
+
+    Patterns for addresses with passwords take quadratic time on a minified line of a megabyte.
+    """
+    return redact("\n".join(line[: 10 * LONGEST_LINE] for line in text.splitlines()))
+
+
 def _short(line: str) -> str:
-    if len(line) <= LONGEST_LINE:
-        return line
-    return f"{line[:LONGEST_LINE]} [{len(line) - LONGEST_LINE} more characters not shown]"
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} [rest of the line not shown]"
 
 
 def _file_list(changes: Sequence[FileChange]) -> str:

@@ -30,14 +30,14 @@ _UNITS = (
     r"[gG]i?B\b",
 )
 """Ways to write one unit: a figure is proven by the same number with the same unit."""
-_NUMBER = r"\d+(?:[.,]\d+)*"
+_NUMBER = r"\d{1,15}(?:[.,]\d{1,9}){0,3}"
 _ANY_UNIT = "|".join(f"({unit})" for unit in _UNITS)
 _FIGURE = re.compile(
     rf"(?<![\w.])({_NUMBER})(?:\s*[%％]?\s*[-~–‑—到至]\s*({_NUMBER}))?\s*(?:{_ANY_UNIT})", re.ASCII
 )
 _EXPANSION = re.compile(r"\b([A-Z][A-Z0-9]{1,7})\s*[(（]([^()（）]{3,80})[)）]", re.ASCII)
 _ABBREVIATION = re.compile(
-    r"((?:[A-Z][\w‑-]+[ ‑-]){1,6}[A-Z]?[\w‑-]*)\s*[(（]([A-Z][A-Z0-9]{1,7})[)）]", re.ASCII
+    r"((?:[A-Z]\w+[ ‑-]){1,6}(?:[A-Z]\w*)?)\s*[(（]([A-Z][A-Z0-9]{1,7})[)）]", re.ASCII
 )
 _ABSENT = re.compile(
     r"缺少|缺失|遗漏|没有(?:导入|定义|测试|处理|检查)|未(?:导入|定义|声明|测试|处理|检查|覆盖)|无测试"
@@ -141,7 +141,7 @@ def _holds(sentence: str, evidence: Evidence, count: Count) -> bool:
     bare = _NAME.sub(" ", sentence)
     if _DEED.search(bare):
         return count.add(proven=False)
-    if any(not evidence.has_name(url) for url in _URL.findall(sentence)):
+    if any(not evidence.has_name(url.rstrip(".,;:")) for url in _URL.findall(sentence)):
         return count.add(proven=False)
     figures = [count.add(proven=proven) for proven in _figures(bare, evidence)]
     return all(figures)

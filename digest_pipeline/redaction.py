@@ -21,8 +21,8 @@ _TOKENS = re.compile(
     r"|[rs]k_(?:live|test)_\w{16,}|pypi-[\w-]{40,}|SG\.[\w-]{16,}\.[\w-]{16,}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+)"
 )
 _ASSIGNED = re.compile(
-    r"(?P<name>(?i:\b[\w.-]*(?:passwo?r?d|passwd|secret|token(?!iz)|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|credential)[\w-]*)[\"']?\s*(?:[:=]|=>)\s*)"
+    r"(?P<name>(?i:\b[\w.-]{0,64}(?:passwo?r?d|passwd|secret|token(?!iz)|api[_-]?key|access[_-]?key|private[_-]?key"
+    r"|credential)[\w-]{0,64})[\"']?\s*(?:[:=]|=>)\s*)"
     r"(?:(?P<quote>[\"'])(?P<quoted>[^\"'\s]{8,})(?P=quote)|(?P<bare>[A-Za-z0-9+/_=-]{16,}))"
 )
 _PLACEHOLDER = re.compile(

@@ -181,21 +181,21 @@ def _object_in(text: str) -> dict[str, Any]:
     for start in [m.start() for m in re.finditer(r"\{", text)][:50]:
         try:
             value, _ = decoder.raw_decode(text, start)
+            if isinstance(value, dict) and value:
+                return _clean(value)
         except (ValueError, RecursionError):
             continue
-        if isinstance(value, dict) and value:
-            return _clean(value)
     raise AnswerError("the answer has no JSON object")
 
 
 def _loaded(text: str) -> dict[str, Any] | None:
     try:
         value = json.loads(text, strict=False)
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        return _clean(value) if isinstance(value, dict) else None
     except (ValueError, RecursionError):
         return None
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    return _clean(value) if isinstance(value, dict) else None
 
 
 def _clean(value: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,9 +102,18 @@ def test_very_long_lines_and_lists_are_cut() -> None:
     commit = dataclasses.replace(item(texts=tuple(texts)).commit, files=changes)
     result = pack(commit, texts, (), 1000)
     assert max(map(len, result.diff.splitlines())) < LONGEST_LINE + 50
-    assert "more characters not shown]" in result.diff
+    assert "[rest of the line not shown]" in result.diff
     assert len(result.files.splitlines()) == MOST_PATHS + 3
     assert "[47 more files in dir0]" in result.files
+
+
+@pytest.mark.parametrize(
+    "part", ["a.", "://a:", "token=", "eyJa.", "-----BEGIN PRIVATE KEY-----", "aws", "x"]
+)
+def test_a_minified_line_of_a_megabyte_does_not_take_long(part: str) -> None:
+    began = time.process_time()
+    packed([text_of("min.js", f"@@ -1,1 +1,1 @@\n+{part * (1_000_000 // len(part))}\n")])
+    assert time.process_time() - began < 2
 
 
 def test_nothing_to_read_is_full_coverage_and_unread_files_are_none() -> None:

@@ -68,6 +68,13 @@ def test_what_is_wrong_is_told_in_words_for_the_model(text: str, complaint: str)
     assert len(str(caught.value)) < 300
 
 
+def test_deep_nesting_is_no_answer() -> None:
+    for depth in (400, 900, 5000, 100_000):
+        deep = "[" * depth + "]" * depth
+        with pytest.raises(AnswerError):
+            read('{"change_type": ' + deep + ', "headline": "h"}', Given)
+
+
 def test_lone_surrogates_can_be_stored_afterwards() -> None:
     answer = read('{"change_type": "fix", "headline": "a\\ud800b"}', Given)
     assert answer.headline.encode("utf-8") == b"ab"

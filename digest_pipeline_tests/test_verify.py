@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -265,6 +266,15 @@ def test_the_scope_is_of_touched_paths_and_folders_and_else_the_rules() -> None:
         "net/pool.py",
     )
     assert said(scope=["src/x.py"]).analysis.scope == ("net/pool.py",)
+
+
+@pytest.mark.parametrize(
+    "part", ["A-", "A ", "Aa-", "1,", "1-", "`", "[", "![", "<a ", "没有", "http://", "A("]
+)
+def test_no_text_takes_long(part: str) -> None:
+    began = time.process_time()
+    text(part * (4000 // len(part)))
+    assert time.process_time() - began < 1
 
 
 @given(st.text(max_size=200))
