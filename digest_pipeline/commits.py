@@ -14,7 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
 import pygit2
-from pygit2.enums import AttrCheck, DiffOption, Option
+from pygit2.enums import AttrCheck, DiffOption
 
 from digest_pipeline import changes, history, messages
 from digest_pipeline.linguist import Linguist
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 SLICE = 256
 """Commits that a process reads in one go."""
+_MB = 1024 * 1024
+_FOR_HEADERS = (_MB, _MB)
+"""Bytes of libgit2's object cache, and of a pack that are mapped at a time. A walk reads each commit once,
+and mapped pages count as memory of this process: with more, a million commits take a gigabyte."""
+_FOR_DIFFS = (64 * _MB, 64 * _MB)
+"""Diffs come back to the same trees and packs; smaller windows cost them a tenth."""
 _DIFF = DiffOption.INCLUDE_TYPECHANGE
 """Without it, a file that becomes a link would be a removal and an addition."""
 _UNREAD_KINDS = frozenset({FileKind.LOCK, FileKind.GENERATED, FileKind.VENDORED})
@@ -41,7 +47,7 @@ def read_headers(clone: Path, tip: str, known_tip: str | None) -> Iterator[Heade
 
     Without a `known_tip`, or with one that the clone has lost, all of them, streamed.
     """
-    repository = _open(clone)
+    repository = _open(clone, _FOR_HEADERS)
     read = _header_reader(repository, clone)
     if known_tip is None or known_tip not in repository:
         return history.all_headers(read, tip)
@@ -50,12 +56,12 @@ def read_headers(clone: Path, tip: str, known_tip: str | None) -> Iterator[Heade
 
 def is_ancestor(clone: Path, old_tip: str, tip: str) -> bool:
     """Whether `tip` contains `old_tip`; False means that history was rewritten, or the clone lost it."""
-    return _open(clone).get(old_tip) is not None and not any(unreachable(clone, tip, old_tip))
+    return _open(clone, _FOR_HEADERS).get(old_tip) is not None and not any(unreachable(clone, tip, old_tip))
 
 
 def unreachable(clone: Path, tip: str, old_tip: str) -> Iterator[str]:
     """SHAs that only `old_tip` reaches: what a force push took away; nothing when `old_tip` is lost."""
-    repository = _open(clone)
+    repository = _open(clone, _FOR_HEADERS)
     if old_tip in repository:
         read = _header_reader(repository, clone)
         yield from (header.sha for header in history.new_headers(read, old_tip, tip, skew=None))
@@ -76,7 +82,7 @@ def read_commits(
     threads would wait for each other, because a diff holds Python's lock. A single slice is read here.
     """
     if processes == 1 or len(landings) <= SLICE:
-        reader = _Reader(_open(clone), clone)
+        reader = _Reader(_open(clone, _FOR_DIFFS), clone)
         for landing in landings:
             yield reader.commit(repo, landing, day_of_landing(landing))
         return
@@ -104,20 +110,24 @@ def read_texts(
     Lock files, generated and vendored ones, binary and missing contents, and what exceeds the two
     budgets (bytes of old and new version together) come without texts.
     """
-    reader = _Reader(_open(clone), clone)
+    reader = _Reader(_open(clone, _FOR_DIFFS), clone)
     return tuple(reader.texts(commit, max_file_bytes, max_total_bytes))
 
 
 def _read_slice(clone: Path, repo: str, dated: Sequence[tuple[Landing, dt.date]]) -> list[Commit]:
-    reader = _Reader(_open(clone), clone)
+    reader = _Reader(_open(clone, _FOR_DIFFS), clone)
     return [reader.commit(repo, landing, day) for landing, day in dated]
 
 
-def _open(clone: Path) -> pygit2.Repository:
+def _open(clone: Path, sizes: tuple[int, int]) -> pygit2.Repository:
     # Every object would be hashed again on reading, with collision detection: a third of the time.
     # Fetching verifies what comes from outside; `clones` switches it on for that.
     isolate()
-    pygit2.option(Option.ENABLE_STRICT_HASH_VERIFICATION, False)  # noqa: FBT003 - libgit2's signature
+    pygit2.settings.enable_strict_hash_verification(value=False)
+    cache, window = sizes
+    pygit2.settings.cache_max_size(cache)
+    pygit2.settings.mwindow_size = window
+    pygit2.settings.mwindow_mapped_limit = 4 * window
     try:
         return pygit2.Repository(str(clone))
     except pygit2.GitError as error:

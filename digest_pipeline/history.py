@@ -27,9 +27,9 @@ Measured on mainlines: redis 69.5 hours, click and pydantic none.
 def all_headers(read: Read, tip: str) -> Iterator[Header]:
     """Every commit that `tip` reaches, children before at least one of their parents, streamed.
 
-    Memory: 20 bytes of SHA per commit in a set (85 MB for a million commits).
+    Memory: about 110 bytes a commit, for what is seen (a dictionary, which is smaller than a set).
     """
-    seen = {bytes.fromhex(tip)}
+    seen = {bytes.fromhex(tip): None}
     stack = [tip]
     while stack:
         header = read(stack.pop())
@@ -39,7 +39,7 @@ def all_headers(read: Read, tip: str) -> Iterator[Header]:
         for parent in reversed(header.parents):  # the first parent is taken first: packs lie in its order
             key = bytes.fromhex(parent)
             if key not in seen:
-                seen.add(key)
+                seen[key] = None
                 stack.append(parent)
 
 

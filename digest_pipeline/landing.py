@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from digest_pipeline.models import Header
 
-_ABSENT, _NONE, _TAKEN = -2, -1, 1
+_ABSENT = -1
+_SHA = 20
 
 
 def assign(  # noqa: PLR0913 - the state of the index is four values
@@ -37,16 +38,14 @@ def assign(  # noqa: PLR0913 - the state of the index is four values
     `last_landed_at` is the latest landing among the known commits that the tip still reaches (None: there
     is none); the new ones land no earlier. Headers come in any order; repeats are harmless.
 
-    All headers are taken before the first landing is given, in a compact form (about 200 bytes a
+    All headers are taken before the first landing is given, in a compact form (about 180 bytes a
     commit); the landings are streamed.
     """
-    graph = _Graph()
-    for header in headers:
-        graph.add(header)
+    graph = _Graph(headers, tip)
     graph.forget(known)
     landed_at = last_landed_at
     position = last_position
-    for mainline in reversed(graph.first_parent_line(tip)):
+    for mainline in reversed(graph.first_parent_line()):
         at = min(graph.committed_at[mainline], fetched_at)
         landed_at = at if landed_at is None else max(landed_at, at)
         group = graph.take(mainline)
@@ -56,74 +55,68 @@ def assign(  # noqa: PLR0913 - the state of the index is four values
 
 
 class _Graph:
-    """Commits as numbers, in the order of their first mention, with one array per property.
+    """Commits as numbers, in the order of their headers, with one flat array per property.
 
-    A dictionary of objects would take more than a gigabyte for a million commits.
+    Objects would take more than a gigabyte for a million commits. SHAs become numbers only when all
+    headers are taken, so that the dictionary does not stand beside the one of the walk that gives them.
     """
 
-    def __init__(self) -> None:
-        self._numbers: dict[bytes, int] = {}
+    def __init__(self, headers: Iterable[Header], tip: str) -> None:
         self._shas = bytearray()
-        self._first_parent = array("i")
-        self._other_parents: dict[int, tuple[int, ...]] = {}
+        self._parent_shas = bytearray()
+        self._starts = array("I", [0])
+        """Where the parents of a number begin; one more for the end."""
         self.committed_at = array("q")
         self._email = array("i")
         self._emails: dict[str, int] = {}
-        self._email_texts: list[str] = []
-        self._taken = bytearray()
+        for header in headers:
+            self._shas += bytes.fromhex(header.sha)
+            self._parent_shas += bytes.fromhex("".join(header.parents))
+            self._starts.append(len(self._parent_shas) // _SHA)
+            self.committed_at.append(header.committed_at)
+            self._email.append(self._emails.setdefault(header.author_email, len(self._emails)))
+        self._email_texts = list(self._emails)
+        self._here = bytearray(b"\1") * len(self._email)
+        """1 for what is to land; 0 for what has landed or was known before."""
+        numbers = {self._key(self._shas, n): n for n in reversed(range(len(self._email)))}
+        self._parent_numbers = array(
+            "i", (numbers.get(self._key(self._parent_shas, n), _ABSENT) for n in range(self._starts[-1]))
+        )
+        self._tip = numbers.get(bytes.fromhex(tip), _ABSENT)
 
-    def _number(self, sha: str) -> int:
-        key = bytes.fromhex(sha)
-        number = self._numbers.setdefault(key, len(self._numbers))
-        if number == len(self._first_parent):
-            self._shas += key
-            self._first_parent.append(_ABSENT)
-            self.committed_at.append(0)
-            self._email.append(0)
-            self._taken.append(0)
-        return number
-
-    def add(self, header: Header) -> None:
-        number = self._number(header.sha)
-        parents = tuple(map(self._number, header.parents))
-        self._first_parent[number] = parents[0] if parents else _NONE
-        if len(parents) > 1:
-            self._other_parents[number] = parents[1:]
-        self.committed_at[number] = header.committed_at
-        self._email[number] = self._emails.setdefault(header.author_email, len(self._emails))
-        if len(self._email_texts) < len(self._emails):
-            self._email_texts.append(header.author_email)
+    @staticmethod
+    def _key(shas: bytearray, number: int) -> bytes:
+        return bytes(shas[_SHA * number : _SHA * number + _SHA])
 
     def forget(self, known: Callable[[str], bool]) -> None:
         """Drop the known commits: asked are those without parents here, then the children of the known."""
-        asked = [n for n in range(len(self._taken)) if self._is_lowest(n) and known(self.sha(n))]
+        asked = [n for n in range(len(self._here)) if self._is_lowest(n) and known(self.sha(n))]
         children: dict[int, list[int]] = {}
-        for number in range(len(self._taken)) if asked else ():
+        for number in range(len(self._here)) if asked else ():
             for parent in self._parents(number):
                 children.setdefault(parent, []).append(number)
         while asked:
             number = asked.pop()
-            self._first_parent[number] = _ABSENT
+            self._here[number] = 0
             asked += [c for c in children.get(number, ()) if self._is_lowest(c) and known(self.sha(c))]
 
-    def _is_here(self, number: int) -> bool:
-        return self._first_parent[number] != _ABSENT
-
     def _is_lowest(self, number: int) -> bool:
-        return self._is_here(number) and not any(map(self._is_here, self._parents(number)))
+        return bool(self._here[number]) and not self._parents(number)
 
-    def first_parent_line(self, tip: str) -> array[int]:
-        """The mainline from the tip down to the last commit whose header is here."""
+    def first_parent_line(self) -> array[int]:
+        """The mainline from the tip down to the last commit that is here."""
         line = array("i")
-        number = self._number(tip)
-        while number >= 0 and self._is_here(number):
+        number = self._tip
+        while number != _ABSENT and self._here[number]:
             line.append(number)
-            number = self._first_parent[number]
+            start, end = self._starts[number : number + 2]
+            number = self._parent_numbers[start] if start < end else _ABSENT
         return line
 
-    def _parents(self, number: int) -> tuple[int, ...]:
-        first = self._first_parent[number]
-        return () if first < 0 else (first, *self._other_parents.get(number, ()))
+    def _parents(self, number: int) -> list[int]:
+        """The parents that are here."""
+        start, end = self._starts[number : number + 2]
+        return [p for p in self._parent_numbers[start:end] if p != _ABSENT and self._here[p]]
 
     def take(self, mainline: int) -> list[int]:
         """What `mainline` brings: itself and all it reaches that nobody took; parents before children.
@@ -132,15 +125,16 @@ class _Graph:
         taken already, so its own branch is not entered.
         """
         found = {mainline}
-        self._taken[mainline] = _TAKEN
         stack = [mainline]
         while stack:
             for parent in self._parents(stack.pop()):
-                if not self._taken[parent] and self._is_here(parent):
-                    self._taken[parent] = _TAKEN
+                if parent not in found:
                     found.add(parent)
                     stack.append(parent)
-        return [mainline] if len(found) == 1 else self._oldest_first(found)
+        order = [mainline] if len(found) == 1 else self._oldest_first(found)
+        for number in found:
+            self._here[number] = 0
+        return order
 
     def _oldest_first(self, found: set[int]) -> list[int]:
         waits: dict[int, int] = {}
@@ -163,12 +157,13 @@ class _Graph:
         return order
 
     def sha(self, number: int) -> str:
-        return self._shas[20 * number : 20 * number + 20].hex()
+        return self._key(self._shas, number).hex()
 
     def landing(self, number: int, mainline: int, landed_at: int, position: int, landed_with: int) -> Landing:
+        parents = range(*self._starts[number : number + 2])
         return Landing(
             sha=self.sha(number),
-            parents=tuple(map(self.sha, self._parents(number))),
+            parents=tuple(self._key(self._parent_shas, parent).hex() for parent in parents),
             committed_at=self.committed_at[number],
             author_email=self._email_texts[self._email[number]],
             landed_by=self.sha(mainline),
