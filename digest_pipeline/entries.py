@@ -78,6 +78,7 @@ class Entry:
     reverts: str | None
     """As in `Triage`."""
     series: str | None
+    """`2/3`, or `2/N` when the message does not say how many there are."""
 
 
 def counted(commits: Iterable[Commit]) -> tuple[list[Commit], list[Commit], dict[str, int]]:
@@ -187,7 +188,7 @@ class Maker:
             newcomer=commit.sha in self.firsts,
             lands=self.lands.get(commit.sha),
             reverts=triage.reverts,
-            series=triage.series,
+            series=f"{triage.series}N" if (triage.series or "").endswith("/") else triage.series,
         )
 
 

@@ -9,6 +9,7 @@ import pytest
 from digest_pipeline import reports
 from digest_pipeline.models import Commit, DayTotals, DigestError, Tier, window_of
 from digest_pipeline.pages import page_of
+from digest_pipeline.reading import unfolded
 from digest_pipeline_tests.sample_days import (
     SEED_DAY,
     SGLANG,
@@ -143,3 +144,13 @@ def test_one_commit_is_told_in_the_singular() -> None:
     text = reports.render(page(SEED_DAY, low(commit_of("One"))), template="digest", language="en")
     assert "> 1 commit | 🔴High 0 | 🟡Medium 0 | 🟢Low 1" in text
     assert "> 1 author · " in text
+
+
+def test_on_a_busy_day_an_entry_of_medium_importance_shows_its_summary_and_folds_the_rest() -> None:
+    few = day_with([(commit_of(f"Change {n}", at=AT + n), Tier.MEDIUM) for n in range(8)])
+    many = day_with([(commit_of(f"Change {n}", at=AT + n), Tier.MEDIUM) for n in range(9)])
+    calm, busy = (reports.render(page(SEED_DAY, of), template="digest", language="zh") for of in (few, many))
+    assert unfolded(calm).count("变更类型") == 8
+    assert unfolded(busy).count("变更类型") == 0
+    assert unfolded(busy).count("变更摘要") == 9
+    assert busy.count("**🎯 变更类型**") == 9

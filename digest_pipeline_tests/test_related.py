@@ -134,3 +134,9 @@ def test_an_original_named_by_its_subject_or_number_is_found_on_the_page() -> No
         of = day(sha("a"), sha("b"))
         of.triages[sha("b")] = dataclasses.replace(of.triages[sha("b")], reverts=name)
         assert steps(page(SEED_DAY, of))[0][1] == "none"
+
+
+def test_a_series_without_an_end_is_of_n_parts() -> None:
+    of = day(sha("b"))
+    of.triages[sha("b")] = dataclasses.replace(of.triages[sha("b")], series="2/")
+    assert page(SEED_DAY, of).entries[0].series == "2/N"
