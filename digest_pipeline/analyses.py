@@ -158,6 +158,7 @@ class _CommitQuestion:
         self._language = language
         self._tier = item.triage.importance
         self._packs: dict[bool, Packed] = {}
+        self._prompts: dict[tuple[str, bool], Prompt] = {}
         self._coverages: dict[str, float] = {}
 
     @property
@@ -175,6 +176,11 @@ class _CommitQuestion:
         return self._packs[shortened]
 
     def prompt(self, model: str, *, shortened: bool) -> Prompt:
+        if (model, shortened) not in self._prompts:
+            self._prompts[model, shortened] = self._made(model, shortened=shortened)
+        return self._prompts[model, shortened]
+
+    def _made(self, model: str, *, shortened: bool) -> Prompt:
         packed = self._packed(shortened=shortened)
         data = {
             "tier": self._tier.value,
