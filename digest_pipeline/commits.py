@@ -8,9 +8,6 @@ object says (`messages`), and which rows follow (`changes`, `renames`).
 from __future__ import annotations
 
 import functools
-import multiprocessing
-from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
 import pygit2
@@ -19,6 +16,7 @@ from pygit2.enums import AttrCheck, DiffOption
 from digest_pipeline import changes, history, messages
 from digest_pipeline.linguist import Linguist
 from digest_pipeline.models import FileKind, FileText, Header, TerminalCloneError
+from digest_pipeline.processes import in_order
 from digest_pipeline.renames import Side
 from digest_pipeline.transfer import isolate
 
@@ -88,18 +86,7 @@ def read_commits(
         return
     dated = [(landing, day_of_landing(landing)) for landing in landings]
     slices = [dated[start : start + SLICE] for start in range(0, len(dated), SLICE)]
-    context = multiprocessing.get_context("spawn")  # forking a process that has threads is not safe
-    with ProcessPoolExecutor(min(processes, len(slices)), mp_context=context) as pool:
-        waiting: deque[Future[list[Commit]]] = deque()
-        try:
-            for part in slices:
-                waiting.append(pool.submit(_read_slice, clone, repo, part))
-                if len(waiting) > 2 * processes:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    yield from in_order(functools.partial(_read_slice, clone, repo), slices, processes)
 
 
 def read_texts(
