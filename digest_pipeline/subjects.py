@@ -67,6 +67,20 @@ class RevertHint:
     """Quoted subjects, with and without their own `(#123)`."""
 
 
+_MERGE = re.compile(
+    r"^Merge (pull request [#!]\d+|branch '|remote-tracking branch|tag '|[#!]?\d+ )", re.IGNORECASE
+)
+
+
+def subject_of(commit: Commit) -> Subject:
+    """The commit's subject taken apart; a merge that only names its branch speaks by its body's first line."""
+    if _MERGE.match(commit.subject):
+        first = next((line.strip() for line in commit.body[:2000].splitlines() if line.strip()), "")
+        if first and not first.startswith(("#", "*", "Conflicts", "See merge request")):
+            return parse_subject(first)
+    return parse_subject(commit.subject)
+
+
 def parse_subject(line: str) -> Subject:
     """Take a subject line apart; any text is accepted, what is beyond 600 characters is ignored."""
     text = _EMOJI.sub("", " ".join(line[:_LONGEST].split()))

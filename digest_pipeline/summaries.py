@@ -14,7 +14,7 @@ from digest_pipeline.catalogue import labels, say
 from digest_pipeline.models import ChangeType
 from digest_pipeline.signals import prose_of
 from digest_pipeline.statements import code, interface_lines
-from digest_pipeline.subjects import parse_subject
+from digest_pipeline.subjects import subject_of
 
 if TYPE_CHECKING:
     from digest_pipeline.facts import Facts
@@ -68,7 +68,7 @@ _VERBS = {
 
 def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> str:
     """The sentence; never empty, one line, without marks but backticks around names of the diff."""
-    subject = parse_subject(commit.subject)
+    subject = subject_of(commit)
     known = _known(commit, facts)
     for said in (
         _revert(subject, language),

@@ -16,7 +16,7 @@ from digest_pipeline.areas import area_of, is_among
 from digest_pipeline.change_types import change_type
 from digest_pipeline.models import Reason, Tier, Triage
 from digest_pipeline.signals import signals_of
-from digest_pipeline.subjects import RevertHint, parse_subject, revert_hint
+from digest_pipeline.subjects import RevertHint, revert_hint, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,7 +137,7 @@ def _judge(  # noqa: PLR0913 - what one commit is judged by
     weights: Mapping[str, float],
     original: str | None,
 ) -> Triage:
-    subject = parse_subject(commit.subject)
+    subject = subject_of(commit)
     kind = change_type(subject, commit.body, facts)
     is_excluded = bool(exclude and commit.files) and all(is_among(f.path, exclude) for f in commit.files)
     if is_excluded:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from digest_pipeline.change_types import change_type
 from digest_pipeline.facts import Facts
-from digest_pipeline.subjects import RevertHint, is_breaking, parse_subject, revert_hint
+from digest_pipeline.subjects import RevertHint, is_breaking, parse_subject, revert_hint, subject_of
 from digest_pipeline_tests.diffs import commit_with
 
 SHA = "1acae308069104b40821ea52c5c9eda1630c5663"
@@ -131,6 +131,12 @@ HINTS: dict[str, tuple[str, str, RevertHint | None]] = {
 def test_revert_says_what_it_undoes(case: str) -> None:
     subject, body, expected = HINTS[case]
     assert revert_hint(commit_with(subject, body=body, pr=34)) == expected
+
+
+def test_a_merge_speaks_by_its_body() -> None:
+    merge = commit_with("Merge pull request #12 from ada/kv", body="[KV] Add the store\n\nMore.")
+    assert (subject_of(merge).text, subject_of(merge).tags) == ("Add the store", ("KV",))
+    assert subject_of(commit_with("Merge branch 'main'")).text == "Merge branch 'main'"
 
 
 def test_breaking_is_marked_in_the_subject_or_a_footer() -> None:
