@@ -78,6 +78,15 @@ def test_every_command_of_the_readme_gives_what_stands_there(folder: Path) -> No
             assert shown == said
 
 
+def test_the_excerpt_is_the_beginning_of_the_page_that_it_links_to() -> None:
+    text = README.read_text(encoding="utf-8")
+    link, excerpt = re.findall(
+        r"\[page\]\((\S+)\).*?^```markdown\n(.*?)^```$", text, re.DOTALL | re.MULTILINE
+    )[0]
+    assert (ROOT / link).read_text(encoding="utf-8").startswith(excerpt)
+    assert len(excerpt.splitlines()) > 10
+
+
 def test_every_command_is_in_the_readme_and_has_help() -> None:
     text = README.read_text(encoding="utf-8")
     for name, command in main.commands.items():
@@ -95,7 +104,10 @@ def test_every_make_target_of_the_documents_exists() -> None:
 
 def test_every_link_to_a_file_leads_somewhere() -> None:
     for document in [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
-        for target in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8")):
+        prose = re.sub(
+            r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+        )
+        for target in re.findall(r"\]\(([^)#\s]+)", prose):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
 
