@@ -73,7 +73,7 @@ _MERGE = re.compile(
 
 
 def subject_of(commit: Commit) -> Subject:
-    """The commit's subject taken apart; a merge that only names its branch speaks by its body's first line."""
+    """The subject taken apart; a merge that only names its branch speaks by its body's first line."""
     if _MERGE.match(commit.subject):
         first = next((line.strip() for line in commit.body[:2000].splitlines() if line.strip()), "")
         if first and not first.startswith(("#", "*", "Conflicts", "See merge request")):
