@@ -10,6 +10,7 @@ The file belongs on a local disk (write-ahead logging needs shared memory).
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
 import enum
@@ -89,6 +90,17 @@ class Cap:
     tokens: int | None = None
 
 
+@dataclasses.dataclass(eq=False)
+class _Settled:
+    """A call that is over and waits to be written."""
+
+    call: int
+    status: str
+    done: Answer
+    now: int
+    written: bool = False
+
+
 _NUMBERS = ("tokens_in", "tokens_out", "cost_usd", "latency_ms", "runs")
 
 
@@ -101,6 +113,7 @@ class Answers:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        self._settled: collections.deque[_Settled] = collections.deque()
         with self._errors():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
@@ -155,18 +168,26 @@ class Answers:
             return cursor.lastrowid
 
     def settle(self, call: int, status: str, done: Answer, now: int) -> None:
-        """Write down how a reserved call ended, and keep its answer if there is one, in one transaction."""
+        """Write down how a reserved call ended, and keep its answer if there is one, in one transaction.
+
+        Threads that come while another writes share one transaction, and so one wait for the disk; each
+        returns when its own part is on the disk.
+        """
+        mine = _Settled(call, status, done, now)
+        self._settled.append(mine)
         with self._errors():
+            if mine.written:
+                return
+            batch = [self._settled.popleft() for _ in range(len(self._settled))]
+            # A batch that failed in another thread is not in the line any more.
+            batch += [] if mine in batch else [mine]
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.execute(
-                "UPDATE calls SET latency_ms = ?, status = ?, tokens_in = ?, tokens_out = ?, cost_usd = ?"
-                " WHERE id = ?",
-                (done.latency_ms, status, done.tokens_in, done.tokens_out, done.cost_usd, call),
-            )
-            if done.text:
-                self._put(done, now)
+            for settled in batch:
+                self._settle(settled)
             self._db.execute("COMMIT")
+            for settled in batch:
+                settled.written = True
 
     def calls(self, since: int) -> list[ModelCall]:
         """The calls from a moment on, oldest first."""
@@ -195,6 +216,16 @@ class Answers:
             (start, end),
         ).fetchone()
         return Spent(*row)
+
+    def _settle(self, settled: _Settled) -> None:
+        done = settled.done
+        self._db.execute(
+            "UPDATE calls SET latency_ms = ?, status = ?, tokens_in = ?, tokens_out = ?, cost_usd = ?"
+            " WHERE id = ?",
+            (done.latency_ms, settled.status, done.tokens_in, done.tokens_out, done.cost_usd, settled.call),
+        )
+        if done.text:
+            self._put(done, settled.now)
 
     def _put(self, answer: Answer, now: int) -> None:
         self._db.execute(

@@ -110,6 +110,28 @@ def test_two_connections_cannot_both_get_the_last_of_a_cap(tmp_path: Path) -> No
         answers.close()
 
 
+def test_many_threads_settle_at_once_and_each_finds_its_answer_on_the_disk(tmp_path: Path) -> None:
+    answers, other = Answers(tmp_path / "a.sqlite"), Answers(tmp_path / "a.sqlite")
+    missing: list[str] = []
+
+    def settle(key: str) -> None:
+        number = answers.reserve(call(key), NO_CAP)
+        assert number is not None
+        answers.settle(number, "ok", answer(key), 5)
+        if other.get(key) is None:
+            missing.append(key)
+
+    threads = [threading.Thread(target=settle, args=(str(n),)) for n in range(60)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert missing == []
+    assert [c.status for c in answers.calls(0)] == ["ok"] * 60
+    answers.close()
+    other.close()
+
+
 def test_runs_count_how_often_a_question_ended_badly(tmp_path: Path) -> None:
     answers = Answers(tmp_path / "a.sqlite")
     counts = []
