@@ -80,8 +80,8 @@ DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     }
 )
 """Points of each signal at its full amount; what the last four mean: docs/importance.md."""
-_UNDENIABLE = 3.5
-"""So far above the threshold a commit stays high on any day: releases, breaking changes, security."""
+_UNDENIABLE = frozenset(["type_release", "breaking", "type_security"])
+"""With one of these reasons a commit stays high however many others are."""
 WEIGHT_NAMES = frozenset(DEFAULT_WEIGHTS)
 
 
@@ -173,7 +173,7 @@ def _tiers(judged: Mapping[str, Triage], weights: Mapping[str, float]) -> dict[s
     most = max(1, math.ceil(len(ranked) * weights["high_share"]))
     high = [sha for sha in ranked if tiers[sha] is Tier.HIGH]
     for sha in high[most:]:
-        if judged[sha].score < weights["threshold_high"] + _UNDENIABLE:
+        if not _UNDENIABLE.intersection(r.code for r in judged[sha].reasons):
             tiers[sha] = Tier.MEDIUM
     if not high and tiers[ranked[0]] is Tier.MEDIUM:
         tiers[ranked[0]] = Tier.HIGH
