@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 something failed (what, one line each, on stderr), 2 wrong
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import os
@@ -21,7 +22,7 @@ from digest_pipeline.models import DigestError, SettingsError, day_of
 from digest_pipeline.settings import Settings, read_settings, settings_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from digest_pipeline.models import Repository
@@ -60,10 +61,8 @@ class Stopped(Failed):
 
 
 def _settings(file: str | None) -> Settings:
-    try:
+    with _failing():
         return read_settings(settings_file(file))
-    except SettingsError as error:
-        raise WrongUse(str(error)) from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -188,16 +187,15 @@ def doctor(file: str | None) -> None:
         sys.exit(Failed.exit_code)
 
 
-class _failing:  # noqa: N801 - reads as a verb where it is used
-    """Turns an error for people into its line and the exit code of its kind."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, DigestError):
-            kind = WrongUse if isinstance(error, SettingsError) else Failed
-            raise kind(str(error)) from None
+@contextlib.contextmanager
+def _failing() -> Iterator[None]:
+    """Turn an error for people into its line and the exit code of its kind."""
+    try:
+        yield
+    except SettingsError as error:
+        raise WrongUse(str(error)) from None
+    except DigestError as error:
+        raise Failed(str(error)) from None
 
 
 def _repositories(settings: Settings, names: Sequence[str]) -> list[Repository]:
