@@ -102,6 +102,13 @@ def test_every_make_target_of_the_documents_exists() -> None:
         assert set(re.findall(r"(?:^|`)make ([a-z-]+)", document.read_text(), re.MULTILINE)) <= targets
 
 
+def test_the_map_names_every_module_once() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = [line for line in text[text.index("## Where things are") :].splitlines() if line.startswith("| ")]
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(named) == sorted(p.stem for p in (ROOT / "digest_pipeline").glob("[!_]*.py"))
+
+
 def test_every_link_to_a_file_leads_somewhere() -> None:
     for document in [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
         prose = re.sub(
