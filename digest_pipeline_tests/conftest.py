@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pygit2
@@ -12,6 +13,9 @@ from digest_pipeline_tests.gitrepo import GitRepo
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# A shell lets what it starts in the background ignore Ctrl-C, and so would every process of a test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples every time: a failure on one machine is a failure on all.
 hypothesis_settings.register_profile("same", derandomize=True, deadline=None, database=None)
