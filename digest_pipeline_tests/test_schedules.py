@@ -4,6 +4,7 @@ import datetime as dt
 
 from digest_pipeline.models import DayRecord, DayState
 from digest_pipeline.schedules import wanted
+from digest_pipeline_tests.storing import record
 
 YESTERDAY = dt.date(2026, 2, 18)
 
@@ -14,25 +15,7 @@ def day(back: int) -> dt.date:
 
 def known(states: dict[int, DayState], repo: str = "octo/one") -> dict[dt.date, DayRecord]:
     """The rows of `days` for some days before yesterday."""
-    return {
-        day(back): DayRecord(
-            repo=repo,
-            day=day(back),
-            state=state,
-            reason=None,
-            commits=1,
-            high=0,
-            medium=0,
-            low=1,
-            analysed=1,
-            pending=0,
-            cost_usd=None,
-            head_sha=None,
-            materialized_at=None,
-            report_path=None,
-        )
-        for back, state in states.items()
-    }
+    return {day(back): record(day(back), repo=repo, state=state) for back, state in states.items()}
 
 
 def asks(records: dict[int, DayState], asked: set[dt.date] | None = None, lookback: int = 14) -> list[int]:

@@ -18,6 +18,7 @@ from digest_pipeline_tests.projects import (
     three_days,
     windows,
 )
+from digest_pipeline_tests.storing import record
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -33,22 +34,7 @@ def project(tmp_path: Path) -> Project:
 
 def finished(day: dt.date) -> DayRecord:
     """What station 4 records of a day that is over."""
-    return DayRecord(
-        repo="octo/one",
-        day=day,
-        state=DayState.COMPLETE,
-        reason=None,
-        commits=1,
-        high=0,
-        medium=0,
-        low=1,
-        analysed=1,
-        pending=0,
-        cost_usd=None,
-        head_sha=None,
-        materialized_at=None,
-        report_path=None,
-    )
+    return record(day, repo="octo/one")
 
 
 def branch_off(repo: GitRepo, when: str, base: str) -> str:
