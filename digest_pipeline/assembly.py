@@ -6,6 +6,7 @@ something was run: the same rows make the same page.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING
@@ -43,11 +44,12 @@ def pages_of(
     )
     linked = {record.day for record in rows.days.values() if record.report_path} | {w.day for w in run}
     totals = [*rows.totals, *(totals_of(w.day, rows.commits.get(w.day, ()), rows.triages) for w in windows)]
-    ledger = ledger_of(settings)
+    with ledger_of(settings) as ledger:
+        footers = {w.day: ledger(_known(rows.analyses, rows.commits.get(w.day, ()))) for w in windows}
     for window in windows:
         mine = rows.commits.get(window.day, [])
         shas = {commit.sha for commit in mine}
-        footer = ledger([rows.analyses[sha] for sha in shas if sha in rows.analyses])
+        footer = footers[window.day]
         path = report_path(settings.reports_dir, repository.name, window.day)
         record = record_of(
             repository.name,
@@ -135,10 +137,16 @@ def totals_of(day: dt.date, commits: Sequence[Commit], triages: Mapping[str, Tri
     )
 
 
-def ledger_of(settings: Settings) -> Callable[[Sequence[Analysis]], Footer]:
+def _known(analyses: Mapping[str, Analysis], commits: Sequence[Commit]) -> list[Analysis]:
+    return [analyses[commit.sha] for commit in commits if commit.sha in analyses]
+
+
+@contextlib.contextmanager
+def ledger_of(settings: Settings) -> Iterator[Callable[[Sequence[Analysis]], Footer]]:
     """What the answers behind some analyses have cost: the same on every run, from the ledger."""
     if settings.analysis.model == "rules":
-        return lambda _analyses: Footer()
+        yield lambda _analyses: Footer()
+        return
     from digest_pipeline.answers import Answers  # noqa: PLC0415 - only when there is a model
 
     answers = Answers(settings.pipeline_dir / "answers.sqlite")
@@ -154,7 +162,10 @@ def ledger_of(settings: Settings) -> Callable[[Sequence[Analysis]], Footer]:
             cost_usd=sum(costs) if costs else None,
         )
 
-    return footer
+    try:
+        yield footer
+    finally:
+        answers.close()
 
 
 def record_of(  # noqa: PLR0913 - one argument for each thing that a record says

@@ -55,8 +55,7 @@ def materialize(  # noqa: PLR0913 - one argument for each choice of the command 
     A repository that fails takes only its own chain down; the page across repositories is made all
     the same.
     """
-    names = [r.name for r in repositories]
-    selection = selection_of(tuple(repositories), names)
+    selection = selection_of(repositories)
     outcome = _execute(settings, selection, first, last, force=force, watcher=watcher)
     if outcome.failures:
         # Dagster skips a step with a failed input, and `daily` has all repositories as inputs.

@@ -8,7 +8,7 @@ tick asks for everything that is not there. What is asked is decided by `wanted`
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from zoneinfo import ZoneInfo
 
@@ -74,10 +74,9 @@ def unfinished_days(
     return asked
 
 
-def selection_of(repositories: tuple[Repository, ...], names: list[str]) -> list[dg.AssetKey]:
+def selection_of(repositories: Iterable[Repository]) -> list[dg.AssetKey]:
     """The asset keys of the chains of some repositories, and of the page across all."""
-    chains = [r for r in repositories if r.name in names]
-    return [*(station_key(r, s) for r in chains for s in STATIONS), dg.AssetKey("daily")]
+    return [*(station_key(r, s) for r in repositories for s in STATIONS), dg.AssetKey("daily")]
 
 
 def nightly_of(settings: Settings) -> dg.ScheduleDefinition:
@@ -107,7 +106,7 @@ def nightly_of(settings: Settings) -> dg.ScheduleDefinition:
                 yield dg.RunRequest(
                     run_key=f"{day}@{tick.isoformat()}",
                     partition_key=day.isoformat(),
-                    asset_selection=selection_of(repositories, names),
+                    asset_selection=selection_of(r for r in repositories if r.name in names),
                 )
 
     return nightly

@@ -37,7 +37,6 @@ def clone_repository(workspace: Workspace, repository: Repository, *, now: int) 
         now=now,
         token=token,
         progress=workspace.progress,
-        cancelled=workspace.cancelled,
     )
 
 

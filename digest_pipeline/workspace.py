@@ -28,7 +28,6 @@ class Workspace:
     store: Store
     progress: Callable[[str, int, int], None] = quiet
     """Called with (what is being done, how many are done, how many there are)."""
-    cancelled: Callable[[], bool] = lambda: False
 
     @property
     def clones_dir(self) -> Path:

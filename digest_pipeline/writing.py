@@ -16,7 +16,7 @@ from digest_pipeline.models import DayRecord, DigestError, StoreError
 from digest_pipeline.reports import page_files, render_daily, render_index
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from digest_pipeline.models import Repository, Window
@@ -55,7 +55,7 @@ def write_reports(
             try:
                 done[window.day] = _write(workspace, *made)
                 records.append(made[0])
-            except (DigestError, OSError) as error:
+            except DigestError as error:
                 failed[window.day] = error
         workspace.store.replace_days(records)
     return done, failed
@@ -71,10 +71,7 @@ def _write(workspace: Workspace, record: DayRecord, page: Page) -> Written:
         page, settings.reports_dir, template=settings.report.template, language=settings.language
     )
     path = report_path(settings.reports_dir, record.repo, record.day)
-    try:
-        write_files(files)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror}; the old page stays") from error
+    _replace(files, path)
     return Written(record, path, files[path])
 
 
@@ -111,8 +108,13 @@ def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) ->
     files[settings.reports_dir / "README.md"] = render_index(
         records, language=settings.language, dailies=dailies
     )
+    _replace(files, folder)
+    return paths
+
+
+def _replace(files: Mapping[Path, str], where: Path) -> None:
+    """Write the files of a page; `where` is what a message names. Raises StoreError."""
     try:
         write_files(files)
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be written: {error.strerror}; the old pages stay") from error
-    return paths
+        raise StoreError(f"{where}: cannot be written: {error.strerror}; what was there stays") from error
