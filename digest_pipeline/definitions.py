@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from digest_pipeline.assets import chain_of, daily_of
+from digest_pipeline.assets import chain_of
+from digest_pipeline.daily import daily_of, pages_of
 from digest_pipeline.resources import WorkspaceResource
 from digest_pipeline.schedules import nightly_of
 from digest_pipeline.settings import Settings, read_settings, settings_file
@@ -26,7 +27,8 @@ def definitions_of(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             *(asset for repository in repositories for asset in chain_of(repository, settings)),
-            daily_of(repositories, settings),
+            pages_of(repositories),
+            daily_of(settings),
         ],
         jobs=[job],
         schedules=[nightly_of(settings)],

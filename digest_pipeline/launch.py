@@ -56,23 +56,6 @@ def materialize(  # noqa: PLR0913 - one argument for each choice of the command 
     the same.
     """
     selection = selection_of(repositories)
-    outcome = _execute(settings, selection, first, last, force=force, watcher=watcher)
-    if outcome.failures:
-        # Dagster skips a step with a failed input, and `daily` has all repositories as inputs.
-        page = _execute(settings, [dg.AssetKey("daily")], first, last, force=False, watcher=watcher)
-        return dataclasses.replace(outcome, failures=(*outcome.failures, *page.failures))
-    return outcome
-
-
-def _execute(  # noqa: PLR0913 - as above
-    settings: Settings,
-    selection: list[dg.AssetKey],
-    first: dt.date,
-    last: dt.date,
-    *,
-    force: bool,
-    watcher: Watcher | None,
-) -> Outcome:
     job = definitions_of(settings).resolve_job_def("digest")
     ops = {
         f"{key.path[0]}__analyses": {"config": {"force": True}}

@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from digest_pipeline.assets import STATIONS, station_key
+from digest_pipeline.assets import STATIONS
+from digest_pipeline.daily import DAILY
 from digest_pipeline.models import DayRecord, DayState, Repository
+from digest_pipeline.recording import station_key
 from digest_pipeline.settings import Settings
 
 PARTITION = "dagster/partition"
@@ -76,7 +78,7 @@ def unfinished_days(
 
 def selection_of(repositories: Iterable[Repository]) -> list[dg.AssetKey]:
     """The asset keys of the chains of some repositories, and of the page across all."""
-    return [*(station_key(r, s) for r in repositories for s in STATIONS), dg.AssetKey("daily")]
+    return [*(station_key(r, s) for r in repositories for s in STATIONS), DAILY]
 
 
 def nightly_of(settings: Settings) -> dg.ScheduleDefinition:

@@ -36,6 +36,20 @@ class Written:
     page: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Across:
+    """One page across all repositories, and what it says in figures."""
+
+    path: Path
+    page: str
+    repositories: int
+    """How many of the settings' repositories the page shows."""
+    missing: tuple[str, ...]
+    """The names of those of which the day is not known."""
+    commits: int
+    high: int
+
+
 def write_reports(
     workspace: Workspace, repository: Repository, windows: Sequence[Window], *, now: int
 ) -> tuple[dict[dt.date, Written], dict[dt.date, Exception]]:
@@ -75,8 +89,8 @@ def _write(workspace: Workspace, record: DayRecord, page: Page) -> Written:
     return Written(record, path, files[path])
 
 
-def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) -> dict[dt.date, Path]:
-    """Write the page across all repositories for some days, and the index; returns the paths.
+def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) -> dict[dt.date, Across]:
+    """Write the page across all repositories for some days, and the index; returns what is written.
 
     A repository of which a day is not known, or cannot be shown, is named as missing on its page.
     """
@@ -93,13 +107,11 @@ def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) ->
                 if not isinstance(made, Exception):
                     pages[window.day][repository.name] = made[1]
     folder = settings.reports_dir / "daily"
-    paths = {day: folder / f"{day.isoformat()}.md" for day in pages}
-    files = {
-        paths[day]: render_daily(
-            day, list(shown.values()), [n for n in names if n not in shown], language=settings.language
-        )
+    made = {
+        day: _across(folder / f"{day.isoformat()}.md", day, shown, names, settings.language)
         for day, shown in pages.items()
     }
+    files = {across.path: across.page for across in made.values()}
     dailies = {
         day
         for day in {r.day for r in records} | set(pages)
@@ -109,7 +121,22 @@ def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) ->
         records, language=settings.language, dailies=dailies
     )
     _replace(files, folder)
-    return paths
+    return made
+
+
+def _across(
+    path: Path, day: dt.date, shown: Mapping[str, Page], names: Sequence[str], language: str
+) -> Across:
+    missing = tuple(name for name in names if name not in shown)
+    pages = list(shown.values())
+    return Across(
+        path=path,
+        page=render_daily(day, pages, missing, language=language),
+        repositories=len(pages),
+        missing=missing,
+        commits=sum(page.commits for page in pages),
+        high=sum(page.high for page in pages),
+    )
 
 
 def _replace(files: Mapping[Path, str], where: Path) -> None:
