@@ -52,6 +52,8 @@ TRIAGE = {
     "importance_reasons": "VARCHAR[]",
     "reverts": "VARCHAR",
     "series": "VARCHAR",
+    "relands": "VARCHAR",
+    "follows": "VARCHAR[]",
 }
 HIGHLIGHT = {"day": "DATE", "position": "BIGINT", "sentence": "VARCHAR", "shas": "VARCHAR[]"}
 ANALYSIS = {

@@ -44,14 +44,25 @@ JOIN pipeline.commit_rows AS c ON c.subject = n.name
 WHERE c.repo = ? AND c.reachable AND epoch_us(c.landed_at) // 1000000 < ?
 GROUP BY n.name
 """
-_THREADS = """
+_THREAD = """
 SELECT
   sha, relation, other_sha, other_day, epoch_us(other_landed_at) // 1000000, other_subject,
   other_pr_number
 FROM threads
+"""
+_THREADS = f"""
+{_THREAD}
 WHERE repo = ? AND day BETWEEN ? AND ?
 ORDER BY landed_at, sha, relation, other_landed_at, other_sha
 """
+# What a change amounts to is told by its whole chain, also by the reverts of its reverts.
+_CHAINS = f"""
+{_THREAD}
+WHERE repo = ? AND sha IN (SELECT unnest(from_json(?, '["VARCHAR"]')))
+  AND relation IN ('reverts', 'reverted_by', 'relands', 'relanded_by')
+ORDER BY landed_at, sha, relation, other_landed_at, other_sha
+"""
+_IN_CHAINS = frozenset(["reverts", "reverted_by", "relands", "relanded_by"])
 _TOTALS = """
 SELECT
   d.day, count(c.sha), coalesce(sum(c.insertions), 0)::BIGINT, coalesce(sum(c.deletions), 0)::BIGINT,
@@ -106,7 +117,14 @@ def _by_subject(
 
 def threads(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) -> list[ThreadLink]:
     """See `Store.threads`."""
-    return [ThreadLink(*row) for row in db.execute(_THREADS, [repo, first, last]).fetchall()]
+    found = [ThreadLink(*row) for row in db.execute(_THREADS, [repo, first, last]).fetchall()]
+    inside = {link.sha for link in found}
+    known = set(inside)
+    while more := sorted({link.other_sha for link in found if link.relation in _IN_CHAINS} - known):
+        known.update(more)
+        links = [ThreadLink(*row) for row in db.execute(_CHAINS, [repo, storable_json(more)]).fetchall()]
+        found += [link for link in links if link.other_sha not in inside]
+    return found
 
 
 def totals(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) -> list[DayTotals]:

@@ -269,6 +269,10 @@ class Triage:
     """SHA of the original when it is known, else what the message names (`#123` or the quoted subject)."""
     series: str | None = None
     """`n/N` or `n/` of a `[n/N]` series."""
+    relands: str | None = None
+    """SHA of the commit that this one brings back after it was reverted, when it is known."""
+    follows: tuple[str, ...] = ()
+    """SHAs of earlier commits that the message names as what it goes on from or mends."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -371,7 +375,8 @@ class ThreadLink:
 
     sha: str
     relation: str
-    """`reverts`, `reverted_by` or `series` (the same `[n/N]` series)."""
+    """`reverts`, `relands`, `follows`, each with its other side `reverted_by`, `relanded_by`, `followed_by`;
+    or `series` (the same `[n/N]` series)."""
     other_sha: str
     other_day: dt.date
     other_landed_at: int

@@ -115,14 +115,27 @@ def triage_record(triage: Triage) -> Record:
         "importance_reasons": [str(reason) for reason in triage.reasons],
         "reverts": triage.reverts,
         "series": triage.series,
+        "relands": triage.relands,
+        "follows": list(triage.follows),
     }
 
 
 def triage_of(row: Row) -> Triage:
     """The triage of a row in the order of its record."""
-    sha, change_type, area, importance, score, reasons, reverts, series = row
+    sha, change_type, area, importance, score, reasons, reverts, series, relands, follows = row
     named = tuple(reason_of(text) for text in reasons)
-    return Triage(sha, ChangeType(change_type), area, Tier(importance), score, named, reverts, series)
+    return Triage(
+        sha=sha,
+        change_type=ChangeType(change_type),
+        area=area,
+        importance=Tier(importance),
+        score=score,
+        reasons=named,
+        reverts=reverts,
+        series=series,
+        relands=relands,
+        follows=tuple(follows or ()),
+    )
 
 
 def reason_of(text: str) -> Reason:

@@ -126,6 +126,11 @@ CREATE TABLE days (
   report_path VARCHAR
 );
 
+-- version 2
+-- What a message names of earlier commits, as `reverts`; a day has it once its analyses are made anew.
+ALTER TABLE pipeline.commit_rows ADD COLUMN relands VARCHAR;
+ALTER TABLE pipeline.commit_rows ADD COLUMN follows VARCHAR[];
+
 -- views
 -- A commit that a rewritten history dropped is in none of them. Sums take the non-merge commits: a
 -- merge's files are those of the branch once more.
@@ -133,7 +138,8 @@ CREATE OR REPLACE VIEW commits AS
 SELECT
   repo, sha, day, landed_at, committed_at, authored_at, author_name, author_email, committer_name,
   subject, body, pr_number, is_merge, landed_by, files_changed, insertions, deletions, change_type,
-  area, importance, importance_score, importance_reasons, reverts, reverted_by, series
+  area, importance, importance_score, importance_reasons, reverts, reverted_by, series,
+  relands, follows
 FROM pipeline.commit_rows
 WHERE reachable;
 
@@ -194,21 +200,25 @@ GROUP BY f.repo, f.path;
 -- Nothing names a series but its author and its length: of each other part, the one that landed
 -- nearest within 30 days is taken.
 CREATE OR REPLACE VIEW threads AS
+WITH named AS (
+  SELECT repo, sha, 'reverts' AS relation, 'reverted_by' AS back, reverts AS other
+  FROM commits WHERE reverts IS NOT NULL
+  UNION ALL
+  SELECT repo, sha, 'relands', 'relanded_by', relands FROM commits WHERE relands IS NOT NULL
+  UNION ALL
+  SELECT repo, sha, 'follows', 'followed_by', unnest(follows) FROM commits WHERE len(follows) > 0
+), pairs AS (
+  SELECT repo, sha, relation, other FROM named
+  UNION ALL
+  SELECT repo, other, back, sha FROM named
+)
 SELECT
-  r.repo, r.day, r.sha, r.subject, r.landed_at, 'reverts' AS relation, o.sha AS other_sha,
+  r.repo, r.day, r.sha, r.subject, r.landed_at, p.relation, o.sha AS other_sha,
   o.day AS other_day, o.subject AS other_subject, o.landed_at AS other_landed_at,
   o.pr_number AS other_pr_number
-FROM commits AS r
-JOIN commits AS o ON o.repo = r.repo AND o.sha = r.reverts
-WHERE r.reverts IS NOT NULL
-UNION ALL
-SELECT
-  o.repo, o.day, o.sha, o.subject, o.landed_at, 'reverted_by' AS relation, r.sha AS other_sha,
-  r.day AS other_day, r.subject AS other_subject, r.landed_at AS other_landed_at,
-  r.pr_number AS other_pr_number
-FROM commits AS r
-JOIN commits AS o ON o.repo = r.repo AND o.sha = r.reverts
-WHERE r.reverts IS NOT NULL
+FROM pairs AS p
+JOIN commits AS r ON r.repo = p.repo AND r.sha = p.sha
+JOIN commits AS o ON o.repo = p.repo AND o.sha = p.other
 UNION ALL
 SELECT
   r.repo, r.day, r.sha, r.subject, r.landed_at, 'series' AS relation, o.sha AS other_sha,

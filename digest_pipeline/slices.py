@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _KEEP_TRIAGES = """
 CREATE OR REPLACE TEMP TABLE kept AS
-SELECT sha, change_type, area, importance, importance_score, importance_reasons, reverts, series
+SELECT sha, change_type, area, importance, importance_score, importance_reasons, reverts, series,
+  relands, follows
 FROM pipeline.commit_rows
 WHERE repo = ? AND day IN (SELECT unnest(?::DATE[])) AND importance IS NOT NULL
 """
@@ -155,7 +156,8 @@ def stored_days(db: DuckDBPyConnection, repo: str, shas: Sequence[str]) -> set[d
 _TRIAGED = """
 CREATE OR REPLACE TEMP TABLE triaged AS
 SELECT
-  c.* EXCLUDE (change_type, area, importance, importance_score, importance_reasons, reverts, series),
+  c.* EXCLUDE (change_type, area, importance, importance_score, importance_reasons, reverts, series,
+    relands, follows),
   t.* EXCLUDE (sha)
 FROM pipeline.commit_rows AS c
 LEFT JOIN staged_triages AS t ON t.sha = c.sha
@@ -171,7 +173,8 @@ ORDER BY day, position
 """
 _DELETE_ANALYSES = "DELETE FROM analyses WHERE repo = ? AND day IN (SELECT unnest(?::DATE[]))"
 _TRIAGES = """
-SELECT sha, change_type, area, importance, importance_score, importance_reasons, reverts, series
+SELECT sha, change_type, area, importance, importance_score, importance_reasons, reverts, series,
+  relands, follows
 FROM pipeline.commit_rows
 WHERE repo = ? AND day BETWEEN ? AND ? AND reachable AND importance IS NOT NULL
 ORDER BY landed_at, position

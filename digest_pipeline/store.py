@@ -218,7 +218,10 @@ class Store:
             return slices.mark_days(db, repo, named, reason)
 
     def threads(self, repo: str, first: dt.date, last: dt.date) -> list[ThreadLink]:
-        """What belongs with the commits of the days `first` to `last`, on any day, oldest landing first."""
+        """What belongs with the commits of the days `first` to `last`, on any day, oldest landing first.
+
+        Then, for chains of reverts that leave these days, what belongs with their other commits.
+        """
         with self._warehouse.transaction() as db:
             return lookups.threads(db, repo, first, last)
 

@@ -93,6 +93,8 @@ TRIAGE = st.builds(
     reasons=st.lists(REASON, max_size=3).map(tuple),
     reverts=st.none() | TEXT,
     series=st.none() | TEXT,
+    relands=st.none() | TEXT,
+    follows=st.lists(TEXT, max_size=3).map(tuple),
 )
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 ANALYSIS = st.builds(

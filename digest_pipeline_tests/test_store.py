@@ -263,6 +263,33 @@ def test_a_revert_and_its_original_are_linked_across_days(store: Store) -> None:
     ]
 
 
+def test_a_commit_that_relands_and_one_that_follows_are_linked_from_both_sides(store: Store) -> None:
+    store.replace_commits(REPO, [DAY, NEXT], [commit(1), commit(2), commit(3, day=NEXT)])
+    told = [triage(1), triage(2), triage(3, relands=sha(1), follows=(sha(1), sha(2), sha(9)))]
+    store.replace_analyses(REPO, [DAY, NEXT], told, [])
+    assert store.triages(REPO, NEXT, NEXT) == {sha(3): told[2]}
+    links = [(link.sha, link.relation, link.other_sha) for link in store.threads(REPO, NEXT, NEXT)]
+    assert links == [
+        (sha(3), "follows", sha(1)),
+        (sha(3), "follows", sha(2)),
+        (sha(3), "relands", sha(1)),
+    ]
+    links = [(link.sha, link.relation, link.other_sha) for link in store.threads(REPO, DAY, DAY)]
+    assert links == [
+        (sha(1), "followed_by", sha(3)),
+        (sha(1), "relanded_by", sha(3)),
+        (sha(2), "followed_by", sha(3)),
+    ]
+
+
+def test_a_chain_of_reverts_is_told_to_its_end(store: Store) -> None:
+    days = [DAY + dt.timedelta(days=n) for n in range(4)]
+    store.replace_commits(REPO, days, [commit(n, day=day) for n, day in enumerate(days, 1)])
+    told = [triage(1), *(triage(n, reverts=sha(n - 1)) for n in (2, 3, 4))]
+    store.replace_analyses(REPO, days, told, [])
+    assert {link.other_sha for link in store.threads(REPO, DAY, DAY)} == {sha(n) for n in (2, 3, 4)}
+
+
 def test_reverted_by_follows_every_change_of_the_reverts(store: Store) -> None:
     def reverted_by() -> str | None:
         store.publish()
