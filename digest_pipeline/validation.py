@@ -6,6 +6,7 @@ Every message says what is allowed. Which keys there are is the business of `set
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import zoneinfo
 
@@ -15,10 +16,14 @@ from pydantic import AfterValidator
 NAME = r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"
 
 
+# Finding them walks through a thousand files, and each step of a run reads the settings.
+_zones = functools.cache(zoneinfo.available_timezones)
+
+
 def zone(value: str) -> str:
     """A name of the time zone database."""
     # `ZoneInfo` also opens files by absolute names; only the names of the zone database are allowed.
-    if value not in zoneinfo.available_timezones():
+    if value not in _zones():
         raise ValueError("not a time zone; allowed: an IANA name, for example Asia/Shanghai or UTC")
     return value
 
