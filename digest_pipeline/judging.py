@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from digest_pipeline.commits import read_texts
 from digest_pipeline.facts import Facts, fact_lines, facts_of
 from digest_pipeline.models import Analysis, AnalysisState, Tier
+from digest_pipeline.references import follows_of, relands_of, with_references
 from digest_pipeline.stations import clone_on_disk
 from digest_pipeline.triage import RevertHint, revert_hint, triage_day
 from digest_pipeline.units import units_of
@@ -114,6 +115,7 @@ def judge_day(workspace: Workspace, repository: Repository, clone: Path, commits
         weights=workspace.settings.importance,
         originals=originals_of(workspace, repository, commits),
     )
+    triages = linked_to_earlier(workspace, repository, commits, triages)
     language = workspace.settings.language
     analyses = {c.sha: analysis_by_rules(c, triages[c.sha], facts[c.sha], language) for c in commits}
     return Judged(list(commits), facts, triages, analyses)
@@ -217,6 +219,30 @@ def originals_of(workspace: Workspace, repository: Repository, commits: Sequence
         if original:
             found[commit.sha] = original
     return found
+
+
+def linked_to_earlier(
+    workspace: Workspace, repository: Repository, commits: Sequence[Commit], triages: dict[str, Triage]
+) -> dict[str, Triage]:
+    """The triages with the earlier commits that the messages bring back, go on from or mend."""
+    relands = {commit.sha: relands_of(commit) for commit in commits}
+    follows = {commit.sha: follows_of(commit) for commit in commits}
+    named = [references for references in (*relands.values(), *follows.values()) if references]
+    if not named:
+        return triages
+    known = workspace.store.find_originals(
+        repository.name,
+        shas=sorted({sha for references in named for sha in references.shas}),
+        pr_numbers=sorted({number for references in named for number in references.pr_numbers}),
+        subjects=sorted({subject for references in named for subject in references.subjects}),
+        before=max(commit.landed_at for commit in commits) + 1,
+    )
+    order = {commit.sha: at for at, commit in enumerate(commits)}
+    made = {}
+    for sha, triage in triages.items():
+        early = {name: it for name, it in known.items() if order.get(it, -1) < order[sha]}
+        made[sha] = with_references(triage, relands[sha], follows[sha], early)
+    return made
 
 
 def _keys(hint: RevertHint) -> list[str | int]:
