@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 
-from digest_pipeline.models import Commit
 from digest_pipeline.references import References, follows_of, relands_of, with_references
 from digest_pipeline_tests.storing import REPO, commit, sha, triage
 from digest_pipeline_tests.test_markdown import NASTY
+
+if TYPE_CHECKING:
+    from digest_pipeline.models import Commit
 
 SHA = "06847da9126a99c88bf347adf213d33bfe4e4af2"
 
