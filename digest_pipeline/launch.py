@@ -14,7 +14,8 @@ import dagster as dg
 from digest_pipeline.definitions import definitions_of
 from digest_pipeline.instance import prepare_home
 from digest_pipeline.resources import WATCHER, Watcher
-from digest_pipeline.schedules import RANGE_END, RANGE_START, selection_of
+from digest_pipeline.schedules import selection_of
+from digest_pipeline.underway import RANGE_END, RANGE_START
 
 if TYPE_CHECKING:
     import datetime as dt

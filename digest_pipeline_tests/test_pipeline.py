@@ -13,7 +13,7 @@ import pytest
 from digest_pipeline.definitions import definitions_of
 from digest_pipeline.launch import Outcome, materialize, open_instance
 from digest_pipeline.models import DayState
-from digest_pipeline.schedules import PARTITION
+from digest_pipeline.underway import PARTITION
 from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, Project, three_days
 
 if TYPE_CHECKING:
