@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DEFAULT_FILE = "digest.toml"
 
 
-EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+EnvironmentName = Annotated[str, AfterValidator(validation.environment_name)]
 Positive = Annotated[int, Field(gt=0)]
 
 
@@ -90,7 +90,10 @@ class Settings(Section):
     day_by: Literal["landed", "committed"] = "landed"
     data_dir: Path = Path("data")
     reports_dir: Path = Path("reports")
-    warehouse: Path | None = None
+    warehouse: Annotated[Path, BeforeValidator(validation.warehouse)] | None = None
+    notify: Literal["failures", "daily"] = "failures"
+    ui_url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*[^\s/])?$")] | None = None
+    keep_runs_days: Annotated[int, Field(ge=1, le=3660)] = 30
     repositories: tuple[RepositorySection, ...] = Field(min_length=1)
     analysis: AnalysisSection = AnalysisSection()
     importance: dict[str, float] = Field(default_factory=dict)
@@ -271,5 +274,7 @@ def _line(file: str, details: ErrorDetails) -> str:
 
 
 def _is_secret(value: object) -> bool:
-    """Whether a wrong value may hold a password, which no message shows."""
-    return isinstance(value, str) and re.match(r"\w+://[^/@]*@", value) is not None
+    """Whether a wrong value may hold a password or be a token, which no message shows."""
+    return isinstance(value, str) and bool(
+        re.match(r"\w+://[^/@]*@", value) or re.match(validation.SECRET_START, value)
+    )

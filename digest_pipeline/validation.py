@@ -14,6 +14,8 @@ from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator
 
 NAME = r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"
+SECRET_START = r"(gh[opsur]_|github_pat_|glpat-|sk-|hf_)"
+"""How tokens of hosts and keys of models begin."""
 
 
 # Finding them walks through a thousand files, and each step of a run reads the settings.
@@ -64,9 +66,10 @@ def branch(value: str) -> str:
 def url(value: str) -> str:
     """An address that git can clone, without a password in it."""
     if re.match(r"(https?|ssh|git|file)://\S+$", value):
-        if re.match(r"https?://[^/@]*:[^/@]*@", value):
+        if re.match(r"https?://[^/@]*@", value) or re.match(r"\w+://[^/@]*:[^/@]*@", value):
             raise ValueError(
-                "holds a password; allowed: the address without it, and token_env with a variable's name"
+                "holds a user, a password or a token; allowed: the address without it, and token_env "
+                "with a variable's name"
             )
         return value
     if re.match(r"[\w.-]+@[\w.-]+:\S+$", value) or ("://" not in value and value.strip()):
@@ -74,6 +77,26 @@ def url(value: str) -> str:
     raise ValueError(
         "not an address; allowed: https://, ssh://, git://, file://, user@host:path or a local path"
     )
+
+
+def environment_name(value: str) -> str:
+    """The name of an environment variable; a token in its place would end in every message about it."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value) or re.match(SECRET_START, value):
+        raise ValueError(
+            "not the name of an environment variable; allowed: letters, digits and '_', "
+            "never the secret itself"
+        )
+    return value
+
+
+def warehouse(value: object) -> object:
+    """The path of a DuckDB file; a remote warehouse would need extensions that DuckDB loads from the net."""
+    if isinstance(value, str) and (not value.strip() or re.match(r"[A-Za-z][A-Za-z0-9+]+:", value)):
+        raise ValueError(
+            "not a path; allowed: the path of a DuckDB file on a local disk (ducklake:, md: and postgres: "
+            "are not supported)"
+        )
+    return value
 
 
 def link_pattern(field: str) -> AfterValidator:

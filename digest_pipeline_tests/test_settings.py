@@ -99,7 +99,12 @@ def test_whatever_git_can_clone_is_an_address(tmp_path: Path, url: str) -> None:
         ("branch", "brunch", ["repositories[1].brunch = 'trunk'", "no such key", "branch"]),
         ("trunk", "my trunk", ["repositories[1].branch = 'my trunk'"]),
         ("trunk", "refs..x", ["repositories[1].branch = 'refs..x'"]),
-        ('"TOKEN"', '"ghp_1-2"', ["repositories[1].token_env"]),
+        ('"TOKEN"', '"MY-TOKEN"', ["repositories[1].token_env = 'MY-TOKEN'", "environment variable"]),
+        ("start_date", 'warehouse = "ducklake:x.db"\nstart_date', ["warehouse = 'ducklake:x.db'", "a path"]),
+        ("start_date", 'warehouse = "md:team"\nstart_date', ["warehouse = 'md:team'", "local disk"]),
+        ("start_date", 'notify = "all"\nstart_date', ["notify = 'all'", "'failures' or 'daily'"]),
+        ("start_date", 'ui_url = "host:3000"\nstart_date', ["ui_url = 'host:3000'", "http"]),
+        ("start_date", "keep_runs_days = 0\nstart_date", ["keep_runs_days = 0", "1"]),
         ("octo/two", "octo", ["repositories[1].name = 'octo'", "owner/name"]),
         ("octo/two", "octo/..", ["repositories[1].name = 'octo/..'", "owner/name"]),
         ("octo/two", "daily/two", ["repositories[1].name = 'daily/two'", "another name"]),
@@ -137,8 +142,17 @@ def test_a_wrong_table_is_one_line_too(tmp_path: Path, section: str, parts: list
         assert part in line
 
 
-def test_a_password_in_an_address_is_refused_and_not_repeated(tmp_path: Path) -> None:
-    line = complaint(tmp_path, GOOD.replace("https://example.com", "https://me:hunter2@example.com"))
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("https://example.com", "https://me:hunter2@example.com"),
+        ("https://example.com", "https://hunter2@example.com"),
+        ("https://example.com", "ssh://me:hunter2@example.com"),
+        ('"TOKEN"', '"ghp_hunter2"'),
+    ],
+)
+def test_a_secret_in_the_settings_is_refused_and_not_repeated(tmp_path: Path, old: str, new: str) -> None:
+    line = complaint(tmp_path, GOOD.replace(old, new))
     assert "token_env" in line
     assert "hunter2" not in line
 
