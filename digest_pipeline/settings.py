@@ -276,5 +276,5 @@ def _line(file: str, details: ErrorDetails) -> str:
 def _is_secret(value: object) -> bool:
     """Whether a wrong value may hold a password or be a token, which no message shows."""
     return isinstance(value, str) and bool(
-        re.match(r"\w+://[^/@]*@", value) or re.match(validation.SECRET_START, value)
+        re.match(r"\w+://[^/@]*@", value) or re.match(validation.BEGINNINGS_OF_KEYS, value)
     )

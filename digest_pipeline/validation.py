@@ -14,7 +14,7 @@ from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator
 
 NAME = r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"
-SECRET_START = r"(gh[opsur]_|github_pat_|glpat-|sk-|hf_)"
+BEGINNINGS_OF_KEYS = r"(gh[opsur]_|github_pat_|glpat-|sk-|hf_)"
 """How tokens of hosts and keys of models begin."""
 
 
@@ -81,7 +81,7 @@ def url(value: str) -> str:
 
 def environment_name(value: str) -> str:
     """The name of an environment variable; a token in its place would end in every message about it."""
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value) or re.match(SECRET_START, value):
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value) or re.match(BEGINNINGS_OF_KEYS, value):
         raise ValueError(
             "not the name of an environment variable; allowed: letters, digits and '_', "
             "never the secret itself"
