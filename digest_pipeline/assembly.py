@@ -48,7 +48,6 @@ def pages_of(
         footers = {w.day: ledger(_known(rows.analyses, rows.commits.get(w.day, ()))) for w in windows}
     for window in windows:
         mine = rows.commits.get(window.day, [])
-        shas = {commit.sha for commit in mine}
         footer = footers[window.day]
         path = report_path(settings.reports_dir, repository.name, window.day)
         record = record_of(
@@ -71,7 +70,7 @@ def pages_of(
                 mine,
                 rows.triages,
                 rows.analyses,
-                threads=[link for link in rows.threads if link.sha in shas],
+                threads=rows.threads,
                 totals=[t for t in totals if 0 <= (window.day - t.day).days <= USUAL_DAYS],
                 newcomers={c.author_email for c in mine if c.sha in rows.firsts},
                 pages=linked,

@@ -38,6 +38,8 @@ class Entry:
     sha: str
     short: str
     anchor: str
+    aliases: tuple[str, ...]
+    """Further anchors: commits that this one lands, has no entries for, and other pages link to."""
     url: str | None
     subject: str
     title: str
@@ -79,6 +81,9 @@ class Entry:
     """As in `Triage`."""
     series: str | None
     """`2/3`, or `2/N` when the message does not say how many there are."""
+    relands: str | None
+    """As in `Triage`, like the next."""
+    follows: tuple[str, ...]
 
 
 def counted(commits: Iterable[Commit]) -> tuple[list[Commit], list[Commit], dict[str, int]]:
@@ -104,6 +109,22 @@ def anchors_of(commits: Sequence[Commit]) -> dict[str, str]:
         taken.add(commit.sha[:digits])
         anchors[commit.sha] = f"c-{commit.sha[:digits]}"
     return anchors
+
+
+def aliases_of(
+    shas: Iterable[str], landed_by: Mapping[str, str], anchors: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """SHA of a merge that stands for what it lands → the anchors under which other pages look for that.
+
+    A commit whose first seven digits are an anchor already has none.
+    """
+    taken = set(anchors.values())
+    made: dict[str, tuple[str, ...]] = {}
+    for sha in sorted(shas):
+        if (alias := f"c-{sha[:7]}") not in taken:
+            taken.add(alias)
+            made[landed_by[sha]] = (*made.get(landed_by[sha], ()), alias)
+    return made
 
 
 def firsts_of(commits: Sequence[Commit], newcomers: Collection[str]) -> dict[str, str]:
@@ -137,6 +158,7 @@ class Maker:
     triages: Mapping[str, Triage]
     analyses: Mapping[str, Analysis]
     anchors: Mapping[str, str]
+    aliases: Mapping[str, tuple[str, ...]]
     lands: Mapping[str, int]
     firsts: Collection[str]
     """SHAs of first contributions."""
@@ -156,6 +178,7 @@ class Maker:
             sha=commit.sha,
             short=anchor.removeprefix("c-"),
             anchor=anchor,
+            aliases=self.aliases.get(commit.sha, ()),
             url=self.links.commit(commit.sha),
             subject=commit.subject,
             title=title_of(commit),
@@ -189,6 +212,8 @@ class Maker:
             lands=self.lands.get(commit.sha),
             reverts=triage.reverts,
             series=f"{triage.series}N" if (triage.series or "").endswith("/") else triage.series,
+            relands=triage.relands,
+            follows=triage.follows,
         )
 
 

@@ -16,8 +16,8 @@ from digest_pipeline.models import ChangeType, Tier
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from digest_pipeline.chains import Thread
     from digest_pipeline.entries import Entry
-    from digest_pipeline.related import Thread
 
 FEWEST, MOST = 3, 6
 WIDTH = {"zh": 100, "en": 150}

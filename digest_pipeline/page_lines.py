@@ -15,10 +15,10 @@ from digest_pipeline.phrases import NAME, TITLE, dotted, sha_link, step_link
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from digest_pipeline.chains import Thread
     from digest_pipeline.highlights import Highlight
     from digest_pipeline.indexes import IndexDay
     from digest_pipeline.pages import Page
-    from digest_pipeline.related import Thread
     from digest_pipeline.usual import Compared, Usual
     from digest_pipeline.words import Words
 
@@ -49,7 +49,7 @@ def thread_line(words: Words, thread: Thread, width: int = TITLE, base: str = ""
     told = []
     for step in thread.steps:
         when = step.time[11:16] if step.same_day else step.time[:10]
-        key = f"thread_{step.role}" if thread.kind == "revert" else "thread_part"
+        key = "thread_part" if thread.kind == "series" else f"thread_{step.role}"
         told.append(words(key, what=step_link(step, base), when=when, part=step.role))
     effect = words(f"effect_{thread.effect}") if thread.effect else Markdown("")
     return dotted([Markdown(f"{subject}{words.colon}{' → '.join(told)}"), effect])

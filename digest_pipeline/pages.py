@@ -13,16 +13,17 @@ import datetime as dt
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from digest_pipeline.entries import Entry, Maker, anchors_of, counted, firsts_of
+from digest_pipeline.entries import Entry, Maker, aliases_of, anchors_of, counted, firsts_of
 from digest_pipeline.highlights import Highlight, highlights_of
 from digest_pipeline.links import Links, links_of
 from digest_pipeline.models import AnalysisState, DayState, DayTotals, Tier
-from digest_pipeline.related import Place, Thread, threads_of
+from digest_pipeline.related import Place, threads_of
 from digest_pipeline.usual import Usual, usual_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from digest_pipeline.chains import Thread
     from digest_pipeline.models import (
         Analysis,
         Commit,
@@ -144,10 +145,14 @@ def page_of(  # noqa: PLR0913, PLR0917 - a page has many sources, and every one 
     """
     chosen, merges, lands = counted(commits)
     anchors = anchors_of([*merges, *chosen])
+    folded = {c.sha: c.landed_by for c in commits if c.sha not in anchors and c.landed_by in lands}
+    linked = {link.sha for link in threads}
+    aliases = aliases_of([sha for sha in folded if sha in linked], folded, anchors)
     links = links_of(repository)
     firsts = firsts_of(chosen, newcomers)
-    entries = tuple(map(Maker(zone, links, triages, analyses, anchors, lands, firsts).entry, chosen))
-    found = threads_of(entries, threads, Place(window.day, zone, links, anchors, pages))
+    entries = tuple(map(Maker(zone, links, triages, analyses, anchors, aliases, lands, firsts).entry, chosen))
+    told_at = anchors | {sha: anchors[merge] for sha, merge in folded.items()}
+    found = threads_of(entries, threads, Place(window.day, zone, links, told_at, pages))
     tiers = collections.Counter(e.tier for e in entries)
     today = _totals(window.day, chosen, tiers[Tier.HIGH])
     return Page(

@@ -13,18 +13,25 @@ from digest_pipeline.markdown import Markdown, cell, code, cut, label, link, pla
 from digest_pipeline.models import AnalysisState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from digest_pipeline.chains import Step
     from digest_pipeline.entries import Entry
     from digest_pipeline.models import Claim, Reason
     from digest_pipeline.pages import Page
-    from digest_pipeline.related import Step
     from digest_pipeline.words import Words
 
 TITLE, NAME = 160, 60
 """Columns of a title and of a name; what does not fit is in the table of all commits."""
 _SCOPE, _QUOTE, _SEED = 6, 100, 60
+_LATER = 3
+"""Commits that a badge names; the thread has them all."""
 MINUS = "−"
+
+
+def anchors(entry: Entry) -> Markdown:
+    """The anchors of an entry; their names are made of hexadecimal digits."""
+    return Markdown("".join(f'<a id="{name}"></a>' for name in (entry.anchor, *entry.aliases)))
 
 
 def title(words: Words, entry: Entry, width: int = TITLE) -> Markdown:
@@ -101,8 +108,8 @@ def low_line(words: Words, page: Page, entry: Entry) -> Markdown:
 
 
 def badges(words: Words, page: Page, entry: Entry) -> list[Markdown]:
-    """What is special about an entry: reverts, series, first contribution, a merge of many commits."""
-    made = list(_revert_badges(words, page, entry))
+    """What is special about an entry: its threads, first contribution, a merge of many commits."""
+    made = list(_thread_badges(words, page, entry))
     if entry.series:
         made.append(words("series_badge", part=entry.series))
     if entry.newcomer:
@@ -112,20 +119,36 @@ def badges(words: Words, page: Page, entry: Entry) -> list[Markdown]:
     return made
 
 
-def _revert_badges(words: Words, page: Page, entry: Entry) -> Iterable[Markdown]:
-    others = [(thread, step) for thread in page.threads for step in thread.steps if step.sha == entry.sha]
-    for thread, own in others:
-        if thread.kind != "revert":
-            continue
-        at = thread.steps.index(own)
-        if own.role != "landed":
-            yield words("revert_of", what=step_link(thread.steps[at - 1]))
-        if at + 1 < len(thread.steps):
-            later = thread.steps[at + 1]
-            when = later.time[11:16] if later.same_day else later.time[:10]
-            yield words("reverted_by", what=step_link(later), when=when)
-    if entry.reverts and not any(thread.kind == "revert" for thread, _ in others):
+_BADGES = {
+    "reverted": ("revert_of", "reverted_by"),
+    "relanded": ("reland_of", "relanded_by"),
+    "followed": ("followup_of", "followed_by"),
+}
+"""Role of a step → what it says of its targets, and what they say of it."""
+
+
+def _thread_badges(words: Words, page: Page, entry: Entry) -> Iterable[Markdown]:
+    mine = [thread for thread in page.threads if any(step.sha == entry.sha for step in thread.steps)]
+    for thread in mine:
+        for step in thread.steps:
+            if step.sha == entry.sha and step.role in _BADGES:
+                targets = [other for other in thread.steps if other.sha in step.targets]
+                what = words.joined(step_link(other) for other in _meant(step, targets))
+                yield words(_BADGES[step.role][0], what=what)
+        later = [step for step in thread.steps if entry.sha in step.targets and step.role in _BADGES]
+        for step in later[:_LATER]:
+            when = step.time[11:16] if step.same_day else step.time[:10]
+            yield words(_BADGES[step.role][1], what=step_link(step), when=when)
+        if len(later) > _LATER:
+            yield Markdown(f"+{len(later) - _LATER}")
+    if entry.reverts and not any(thread.kind == "revert" for thread in mine):
         yield words("revert_of", what=cell(cut(plain(entry.reverts), NAME)))
+
+
+def _meant(step: Step, targets: Sequence[Step]) -> Sequence[Step]:
+    """The targets that a badge names: a reland brings back the original, the revert is only in its way."""
+    originals = [other for other in targets if other.role == "landed"]
+    return (originals if step.role == "relanded" and originals else targets)[:_LATER]
 
 
 def step_link(step: Step, base: str = "") -> Markdown:

@@ -1,7 +1,7 @@
-"""Commits that belong together: reverts with their originals and what is left, parts of a series.
+"""Commits that belong together: reverts, relands and what is left, follow-ups, parts of a series.
 
-Pure. The links between commits come from the store (`ThreadLink`) and from the rules
-(`Triage.reverts`); this module joins them to chains and says what they amount to.
+Pure. The links between commits come from the store (`ThreadLink`) and from the rules (`Triage`); here
+they are joined to one graph, whose commits know where to read about them. What it amounts to: `chains`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
+from digest_pipeline.chains import Edges, Step, Thread, threads_from
 from digest_pipeline.entries import Entry, clock
 
 if TYPE_CHECKING:
@@ -19,35 +20,6 @@ if TYPE_CHECKING:
 
     from digest_pipeline.links import Links
     from digest_pipeline.models import ThreadLink
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Step:
-    """One commit of a thread, of this page or of another day."""
-
-    sha: str
-    short: str
-    subject: str
-    pr_label: str | None
-    landed_at: int
-    time: str
-    """`YYYY-MM-DD HH:MM:SS` in the page's zone."""
-    same_day: bool
-    href: str | None
-    """Where to read about it: an anchor of this page, the page of its day, else the host's page."""
-    role: str
-    """`landed`, `reverted` or `restored` in a chain of reverts; the part (`2/3`) in a series."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Thread:
-    """Commits that belong together, oldest first."""
-
-    kind: str
-    """`revert` or `series`."""
-    steps: tuple[Step, ...]
-    effect: str | None
-    """Of a chain of reverts: `none` when nothing of the change is left, `kept` when it is in."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,28 +35,61 @@ class Place:
 
 
 def threads_of(entries: Sequence[Entry], found: Iterable[ThreadLink], place: Place) -> tuple[Thread, ...]:
-    """The threads of a page's commits, by the moment of their last commit on this page, newest first."""
-    links = sorted(found, key=lambda link: (link.sha, link.relation, link.other_sha))
+    """The threads of a page's commits, by the moment of their last commit on this page, newest first.
+
+    `found` may tell of other pages' commits, too: only what hangs together with `entries` counts.
+    """
+    links = _near({e.sha for e in entries}, found)
     steps = {e.sha: _own(e) for e in entries}
     for link in links:
         steps.setdefault(link.other_sha, _other(link, place))
-    reverts: dict[str, set[str]] = collections.defaultdict(set)
-    series: dict[str, set[str]] = collections.defaultdict(set)
+    edges = _edges(entries, links, steps)
+    return tuple(sorted(threads_from(edges, steps), key=_newest_first))
+
+
+def _near(shas: Collection[str], found: Iterable[ThreadLink]) -> list[ThreadLink]:
+    """The links of some commits, and those of the chains of reverts that they lead to, in a fixed order."""
+    by_sha: dict[str, list[ThreadLink]] = collections.defaultdict(list)
+    for link in found:
+        by_sha[link.sha].append(link)
+    known, todo, near = set(shas), list(shas), []
+    while todo:
+        sha = todo.pop()
+        for link in by_sha[sha]:
+            in_chain = link.relation in _CHAIN
+            if not in_chain and sha not in shas:
+                continue
+            near.append(link)
+            if in_chain and link.other_sha not in known:
+                known.add(link.other_sha)
+                todo.append(link.other_sha)
+    return sorted(near, key=lambda link: (link.sha, link.relation, link.other_sha))
+
+
+_BACK = {"reverted_by": "reverts", "relanded_by": "relands", "followed_by": "follows"}
+_CHAIN = frozenset(["reverts", "reverted_by", "relands", "relanded_by"])
+
+
+def _edges(
+    entries: Sequence[Entry], links: Iterable[ThreadLink], steps: Mapping[str, Step]
+) -> dict[str, Edges]:
+    """The links by their relation, each from the later commit to the earlier one."""
+    edges: dict[str, Edges] = {
+        relation: collections.defaultdict(set) for relation in (*_BACK.values(), "series")
+    }
+    for link in links:
+        relation = _BACK.get(link.relation)
+        late, early = (link.other_sha, link.sha) if relation else (link.sha, link.other_sha)
+        edges[relation or link.relation][late].add(early)
     for entry in entries:
         original = entry.reverts if entry.reverts in steps else _named(entry, entries)
-        if original and original != entry.sha:
-            reverts[entry.sha].add(original)
-    for link in links:
-        if link.sha not in steps or link.sha == link.other_sha:
-            continue
-        if link.relation == "series":
-            series[link.sha].add(link.other_sha)
-        else:
-            late, early = (link.sha, link.other_sha)[:: 1 if link.relation == "reverts" else -1]
-            reverts[late].add(early)
-    chains = [_chain(group, reverts, steps) for group in _groups(reverts)]
-    parts = [_series(group, steps) for group in _groups(series)]
-    return tuple(sorted([*chains, *parts], key=_newest_first))
+        edges["reverts"][entry.sha] |= {original} if original else set()
+        edges["relands"][entry.sha] |= {entry.relands} & steps.keys() if entry.relands else set()
+        edges["follows"][entry.sha] |= steps.keys() & set(entry.follows)
+    for relation in edges.values():
+        for sha, others in relation.items():
+            others.discard(sha)
+    return edges
 
 
 def _named(entry: Entry, entries: Sequence[Entry]) -> str | None:
@@ -132,47 +137,4 @@ def _other(link: ThreadLink, place: Place) -> Step:
         same_day=same_day,
         href=href,
         role=part[1] if part else "landed",
-    )
-
-
-def _groups(edges: Mapping[str, set[str]]) -> list[list[str]]:
-    """The connected parts of an undirected graph, each sorted, in the order of their smallest member."""
-    near: dict[str, set[str]] = collections.defaultdict(set)
-    for one, others in edges.items():
-        for other in others:
-            near[one].add(other)
-            near[other].add(one)
-    groups, seen = [], set[str]()
-    for start in sorted(near):
-        if start in seen:
-            continue
-        group, todo = {start}, [start]
-        while todo:
-            fresh = near[todo.pop()] - group
-            group |= fresh
-            todo += fresh
-        seen |= group
-        groups.append(sorted(group))
-    return groups
-
-
-def _chain(group: Sequence[str], reverts: Mapping[str, set[str]], steps: Mapping[str, Step]) -> Thread:
-    order = sorted(group, key=lambda sha: (steps[sha].landed_at, sha))
-    depth: dict[str, int] = {}
-    for sha in order:
-        depth[sha] = max((depth.get(target, 0) + 1 for target in reverts.get(sha, ())), default=0)
-    undone: set[str] = set()
-    for sha in reversed(order):
-        if sha not in undone:
-            undone |= reverts.get(sha, set())
-    roots = [sha for sha in order if depth[sha] == 0]
-    left = {sha not in undone for sha in roots}
-    effect = {frozenset({False}): "none", frozenset({True}): "kept"}.get(frozenset(left))
-    roles = {sha: "landed" if d == 0 else "reverted" if d % 2 else "restored" for sha, d in depth.items()}
-    return Thread("revert", tuple(dataclasses.replace(steps[s], role=roles[s]) for s in order), effect)
-
-
-def _series(group: Sequence[str], steps: Mapping[str, Step]) -> Thread:
-    return Thread(
-        "series", tuple(sorted((steps[s] for s in group), key=lambda s: (s.landed_at, s.sha))), None
     )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from digest_pipeline.models import DayRecord
     from digest_pipeline.pages import Page
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUILT_IN = ("digest", "classic")
 
 
@@ -73,7 +73,15 @@ _IN_WORDS = (
     phrases.title,
     page_lines.usual_line,
 )
-_PLAIN = (bars, link, phrases.dotted, page_lines.merge_links, page_lines.moment, phrases.pr_link)
+_PLAIN = (
+    phrases.anchors,
+    bars,
+    link,
+    phrases.dotted,
+    page_lines.merge_links,
+    page_lines.moment,
+    phrases.pr_link,
+)
 
 
 def _vocabulary(words: Words, page: Page) -> dict[str, object]:

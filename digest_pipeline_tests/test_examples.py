@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from digest_pipeline import entries, highlights, models, pages, related, reports, usual
+from digest_pipeline import chains, entries, highlights, models, pages, related, reports, usual
 from digest_pipeline_tests.test_report_safety import structure
 
 REPORTS = Path(__file__).parents[1] / "reports/examples"
 EXAMPLES = ("flashinfer-ai/flashinfer/2026-08-20", "pydantic/pydantic/2026-08-17")
 NAMES = {
     name: value
-    for m in (models, entries, highlights, related, usual, pages)
+    for m in (models, chains, entries, highlights, related, usual, pages)
     for name, value in vars(m).items()
 }
 

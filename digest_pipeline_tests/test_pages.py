@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from digest_pipeline import reports
-from digest_pipeline.models import Commit, DayTotals, DigestError, Tier, window_of
+from digest_pipeline.models import Commit, DayTotals, DigestError, ThreadLink, Tier, window_of
 from digest_pipeline.pages import page_of
 from digest_pipeline.reading import unfolded
 from digest_pipeline_tests.sample_days import (
@@ -65,6 +65,20 @@ def test_a_merge_of_more_than_200_commits_is_one_entry() -> None:
     assert made.entries[1].lands == 201
     assert made.merges == ()
     assert "lands 201 commits" in reports.render(made, template="digest", language="en")
+
+
+def test_a_commit_without_an_entry_has_the_anchor_that_other_pages_link_to() -> None:
+    bulk = [*landed(201, "e" * 40), merge("e" * 40, AT)]
+    one = bulk[7].sha
+    later = ThreadLink(one, "reverted_by", "f" * 40, SEED_DAY, AT + 9, "Revert it", None)
+    back = ThreadLink("f" * 40, "reverts", one, SEED_DAY, AT, "Part 7", None)
+    after = commit_of("Revert it", sha="f" * 40, at=AT + 9)
+    made = page(SEED_DAY, low(*bulk, after), threads=[later, back])
+    assert made.entries[1].aliases == (f"c-{one[:7]}",)
+    assert made.threads[0].steps[0].href == "#c-eeeeeee", "on its own page the merge stands for it"
+    for template in reports.BUILT_IN:
+        text = reports.render(made, template=template, language="en")
+        assert text.count(f'<a id="c-eeeeeee"></a><a id="c-{one[:7]}"></a>') == 1
 
 
 def test_a_merge_of_200_commits_is_200_entries() -> None:

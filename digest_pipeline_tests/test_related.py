@@ -4,6 +4,10 @@ import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from digest_pipeline import reports
 from digest_pipeline.models import ThreadLink, Tier
 from digest_pipeline_tests.sample_days import SEED_DAY, Day, commit_of, day_with, page, recorded
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
     from digest_pipeline.pages import Page
 
 AT = 1771380000
+RELATIONS = ["reverts", "reverted_by", "relands", "relanded_by", "follows", "followed_by", "series"]
 EARLIER = dt.date(2026, 2, 10)
 
 
@@ -61,8 +66,8 @@ def test_a_reverted_revert_brings_the_change_back() -> None:
         threads=[link("b", "reverts", "a"), link("c", "reverts", "b")],
     )
     kind, effect, told = steps(made)[0]
-    assert (kind, effect) == ("revert", "kept")
-    assert [role for _, role, _ in told] == ["landed", "reverted", "restored"]
+    assert (kind, effect) == ("revert", "relanded")
+    assert [role for _, role, _ in told] == ["landed", "reverted", "relanded"]
 
 
 def test_an_original_of_another_day_is_linked_where_it_has_a_page() -> None:
@@ -140,3 +145,130 @@ def test_a_series_without_an_end_is_of_n_parts() -> None:
     of = day(sha("b"))
     of.triages[sha("b")] = dataclasses.replace(of.triages[sha("b")], series="2/")
     assert page(SEED_DAY, of).entries[0].series == "2/N"
+
+
+# --- relands and follow-ups ---
+
+
+def told(of: Day, letter: str, **triage: Any) -> None:  # noqa: ANN401 - any field of a triage
+    of.triages[sha(letter)] = dataclasses.replace(of.triages[sha(letter)], **triage)
+
+
+def test_a_reland_that_names_only_its_original_undoes_the_revert() -> None:
+    of = day(sha("a"), sha("b"), sha("c"))
+    told(of, "b", reverts=sha("a"))
+    told(of, "c", relands=sha("a"))
+    made = page(SEED_DAY, of)
+    assert steps(made)[0][:2] == ("revert", "relanded")
+    assert [step.targets for step in made.threads[0].steps] == [(), (sha("a"),), (sha("a"), sha("b"))]
+    text = reports.render(made, template="digest", language="en")
+    for said in (
+        "⟲ reverted by [#2](#c-bbbbbbb) (12:00) · ⟳ relanded by [#3](#c-ccccccc) (13:00)",
+        "⟲ reverts [#1](#c-aaaaaaa) · ⟳ relanded by [#3](#c-ccccccc) (13:00)",
+        "⟳ relands [#1](#c-aaaaaaa)",
+        "[#1](#c-aaaaaaa) merged 11:00 → [#2](#c-bbbbbbb) reverted it 12:00 → [#3](#c-ccccccc)",
+        "relanded it 13:00 · net effect: the change is in effect",
+    ):
+        assert said in text
+
+
+def test_a_reland_whose_revert_is_not_known_is_told_with_its_original() -> None:
+    of = day(sha("a"), sha("b"))
+    told(of, "b", relands=sha("a"))
+    assert steps(page(SEED_DAY, of))[0] == (
+        "revert",
+        "relanded",
+        [("a", "landed", "#c-aaaaaaa"), ("b", "relanded", "#c-bbbbbbb")],
+    )
+
+
+def test_a_reland_that_is_reverted_leaves_nothing() -> None:
+    of = day(*map(sha, "abcd"))
+    found = [link("b", "reverts", "a"), link("c", "relands", "a"), link("d", "reverts", "c")]
+    kind, effect, made = steps(page(SEED_DAY, of, threads=found))[0]
+    assert (kind, effect) == ("revert", "none")
+    assert [role for _, role, _ in made] == ["landed", "reverted", "relanded", "reverted"]
+
+
+@pytest.mark.parametrize(("letter", "first"), [("a", 0), ("d", -9)])
+def test_every_page_of_a_chain_tells_all_of_it(letter: str, first: int) -> None:
+    """The original's page knows of the revert of its reland, however far away."""
+    days = {x: first + n for n, x in enumerate("abcd")}
+    pairs = [("b", "reverts", "a"), ("c", "relands", "a"), ("d", "reverts", "c")]
+    pairs += [("a", "reverted_by", "b"), ("a", "relanded_by", "c"), ("c", "reverted_by", "d")]
+    found = [
+        link(
+            one,
+            relation,
+            other,
+            other_day=SEED_DAY + dt.timedelta(days=days[other]),
+            other_landed_at=AT + days[other] * 86400,
+        )
+        for one, relation, other in pairs
+    ]
+    made = steps(page(SEED_DAY, day(sha(letter)), threads=found))
+    assert [(kind, effect, len(told)) for kind, effect, told in made] == [("revert", "none", 4)]
+
+
+def test_a_follow_up_is_linked_from_both_sides() -> None:
+    of = day(*map(sha, "abc"))
+    told(of, "b", follows=(sha("a"),))
+    told(of, "c", follows=(sha("a"), sha("b")))
+    made = page(SEED_DAY, of)
+    kinds = [("a", "landed", "#c-aaaaaaa"), ("b", "followed", "#c-bbbbbbb"), ("c", "followed", "#c-ccccccc")]
+    assert steps(made) == [("followup", None, kinds)]
+    text = reports.render(made, template="classic", language="zh")
+    assert "↪ 跟进 [#1](#c-aaaaaaa)、[#2](#c-bbbbbbb)" in text
+    assert "↪ 后续 [#2](#c-bbbbbbb)（12:00） · ↪ 后续 [#3](#c-ccccccc)（13:00）" in text
+
+
+def test_a_later_follow_up_shows_on_the_page_of_the_earlier_commit() -> None:
+    later = dt.date(2026, 2, 20)
+    found = [link("a", "followed_by", "b", other_day=later, other_landed_at=AT + 2 * 86400)]
+    text = reports.render(
+        page(SEED_DAY, day(sha("a")), threads=found, pages={later}), template="digest", language="en"
+    )
+    assert "↪ followed up by [`bbbbbbb`](2026-02-20.md#c-bbbbbbb) (2026-02-20)" in text
+
+
+def test_follow_ups_of_other_pages_do_not_come_along() -> None:
+    """A day renders the same alone and among other days, whose links are known then, too."""
+    of = day(sha("a"))
+    mine = [link("a", "follows", "b", other_day=EARLIER, other_landed_at=AT - 86400)]
+    others = [link("b", "follows", "c", other_day=EARLIER), link("b", "series", "d", other_day=EARLIER)]
+    assert page(SEED_DAY, of, threads=[*mine, *others]) == page(SEED_DAY, of, threads=mine)
+
+
+def test_a_revert_that_names_its_original_twice_is_no_follow_up() -> None:
+    of = day(sha("a"), sha("b"))
+    told(of, "b", reverts=sha("a"), follows=(sha("a"),))
+    assert [kind for kind, _, _ in steps(page(SEED_DAY, of))] == ["revert"]
+
+
+def test_of_many_follow_ups_a_badge_names_three() -> None:
+    of = day(*map(sha, "abcdef"))
+    for letter in "bcdef":
+        told(of, letter, follows=(sha("a"),))
+    text = reports.render(page(SEED_DAY, of), template="digest", language="en")
+    assert "↪ followed up by [#4](#c-ddddddd) (14:00) · +2" in text
+
+
+LETTERS = "abcdef"
+
+
+@given(
+    st.lists(st.tuples(*[st.sampled_from(LETTERS)] * 2, st.sampled_from(RELATIONS)), max_size=12),
+    st.permutations(LETTERS),
+)
+def test_any_graph_of_links_is_told_once_and_in_any_order(
+    links: list[tuple[str, str, str]], order: list[str]
+) -> None:
+    of = day(*map(sha, order))
+    found = [link(one, relation, other) for one, other, relation in links]
+    made = page(SEED_DAY, of, threads=found)
+    assert made == page(SEED_DAY, of, threads=list(reversed(found)))
+    for thread in made.threads:
+        known = [step.sha for step in thread.steps]
+        assert len(known) == len(set(known)) > 1
+        assert {target for step in thread.steps for target in step.targets} <= set(known)
+    reports.render(made, template="digest", language="zh")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,16 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from digest_pipeline import reports
-from digest_pipeline.models import Analysis, AnalysisState, Claim, Commit, Insights, Tier, Triage
+from digest_pipeline.models import (
+    Analysis,
+    AnalysisState,
+    Claim,
+    Commit,
+    Insights,
+    ThreadLink,
+    Tier,
+    Triage,
+)
 from digest_pipeline_tests.sample_days import (
     SEED_DAY,
     Day,
@@ -24,6 +34,9 @@ from digest_pipeline_tests.sample_days import (
     triage_of,
 )
 from digest_pipeline_tests.test_markdown import NASTY, PIECES
+
+if TYPE_CHECKING:
+    from digest_pipeline.pages import Page
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 MONTH = recorded()
@@ -120,9 +133,20 @@ def nasty_day(texts: list[str]) -> Day:
     return Day(tuple(commit for commit, _ in rows), day.triages, day.analyses)
 
 
+def nasty_page(texts: list[str], language: str) -> Page:
+    """The page of that day, whose commits belong with others of any subject on other days."""
+    pick = itertools.cycle(texts)
+    relations = ("reverted_by", "relanded_by", "followed_by", "follows", "series")
+    links = [
+        ThreadLink("1" * 40, said, f"{number}" * 40, SEED_DAY, 1771400009, f"x{next(pick)}y", number)
+        for number, said in enumerate(relations, 4)
+    ]
+    return page(SEED_DAY, nasty_day(texts), language, threads=links)
+
+
 CLEAN = {
     (template, language): structure(
-        reports.render(page(SEED_DAY, nasty_day(["z"]), language), template=template, language=language)
+        reports.render(nasty_page(["z"], language), template=template, language=language)
     )
     for template, language in TEMPLATES
 }
@@ -132,7 +156,7 @@ CLEAN = {
 @settings(max_examples=40)
 @given(texts=st.lists(NASTY, min_size=1, max_size=6))
 def test_no_text_changes_what_a_page_is_made_of(template: str, language: str, texts: list[str]) -> None:
-    made = reports.render(page(SEED_DAY, nasty_day(texts), language), template=template, language=language)
+    made = reports.render(nasty_page(texts, language), template=template, language=language)
     assert structure(made) == CLEAN[template, language]
 
 
@@ -145,7 +169,7 @@ def test_each_known_trick_is_text_in_every_place(template: str) -> None:
         "[a](javascript:alert(1))",
         "| --- |\n| a |",
     ]:
-        made = reports.render(page(SEED_DAY, nasty_day([trick])), template=template, language="zh")
+        made = reports.render(nasty_page([trick], "zh"), template=template, language="zh")
         assert structure(made) == CLEAN[template, "zh"], trick
 
 

@@ -129,7 +129,7 @@ def test_the_files_of_a_page_lie_beside_each_other(tmp_path: Path) -> None:
 
 def test_the_data_of_a_page_has_its_entries() -> None:
     data = json.loads(reports.render_json(page(SEED_DAY, MONTH[SEED_DAY])))
-    assert data["schema_version"] == 1
+    assert data["schema_version"] == 2
     assert data["day"] == "2026-02-18"
     assert len(data["entries"]) == data["commits"] == 25
     assert data["entries"][0]["tier"] == "low"
