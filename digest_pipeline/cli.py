@@ -174,13 +174,14 @@ def add(file: str | None, url: str, name: str | None, branch: str | None, token_
 
 @main.command()
 @settings_option
-def doctor(file: str | None) -> None:
-    """Check settings, remotes, model, database and disk; one line each."""
+@click.option("--notify", is_flag=True, help="Send a test message to the addresses of DIGEST_NOTIFY_URLS.")
+def doctor(file: str | None, notify: bool) -> None:
+    """Check settings, remotes, model, database, notices and disk; one line each."""
     settings = _settings(file)
     from digest_pipeline.doctor import examine  # noqa: PLC0415
 
     healthy = True
-    for finding in examine(settings, os.environ):
+    for finding in examine(settings, os.environ, notify=notify):
         healthy = healthy and finding.ok
         click.echo(f"{'ok    ' if finding.ok else 'failed'}  {finding.subject}: {finding.text}")
     if not healthy:

@@ -1,4 +1,4 @@
-"""What Dagster loads: the assets of every repository, the job and the schedule. No logic lives here.
+"""What Dagster loads: the assets of every repository, the job, the schedule, the sensor. No logic.
 
 A mistake in the settings is raised as its own lines, so that `dg check defs` and the web page show
 the same text as the command line.
@@ -13,6 +13,7 @@ from digest_pipeline.daily import daily_of, pages_of
 from digest_pipeline.resources import WorkspaceResource
 from digest_pipeline.schedules import nightly_of
 from digest_pipeline.settings import Settings, read_settings, settings_file
+from digest_pipeline.watching import notices_of
 
 
 def definitions_of(settings: Settings) -> dg.Definitions:
@@ -32,6 +33,7 @@ def definitions_of(settings: Settings) -> dg.Definitions:
         ],
         jobs=[job],
         schedules=[nightly_of(settings)],
+        sensors=notices_of(settings),
         resources={"workspace": WorkspaceResource(settings_file=str(settings.file))},
         # Each step of another executor is a new interpreter that imports everything again.
         executor=dg.in_process_executor,

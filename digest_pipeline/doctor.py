@@ -1,4 +1,4 @@
-"""Examine what a run needs, before it needs it: settings, remotes, model, database, disk."""
+"""Examine what a run needs, before it needs it: settings, remotes, model, database, notices, disk."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ class Finding:
     text: str
 
 
-def examine(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """One finding for each thing, in the order in which a run needs them."""
+def examine(settings: Settings, environ: Mapping[str, str], *, notify: bool = False) -> Iterator[Finding]:
+    """One finding for each thing, in the order in which a run needs them; `notify` sends a test message."""
     count = len(settings.repositories)
     yield Finding("settings", ok=True, text=f"{settings.file}, {count} repositories, {settings.timezone}")
     for repository in settings.repository_values():
         yield _remote(repository, environ)
     yield _model(settings, environ)
     yield _database(settings)
+    yield _notices(settings, environ, notify=notify)
     yield _disk(settings.data_dir)
     yield _disk(settings.reports_dir)
 
@@ -82,6 +83,25 @@ def _database(settings: Settings) -> Finding:
     except DigestError as error:
         return Finding("database", ok=False, text=str(error))
     return Finding("database", ok=True, text=f"{settings.warehouse_path}, {days} days of these repositories")
+
+
+def _notices(settings: Settings, environ: Mapping[str, str], *, notify: bool) -> Finding:
+    from digest_pipeline import notices  # noqa: PLC0415 - apprise
+
+    urls = notices.addresses(environ)
+    if not urls:
+        return Finding("notices", ok=not notify, text=f"off; the environment has no variable {notices.URLS}")
+    usable, wrong = notices.services(urls)
+    if notify:
+        message = notices.Message("digest: a test", f"The notices of {settings.file.name} arrive here.")
+        _, wrong = notices.send(urls, message)
+    if wrong:
+        return Finding("notices", ok=False, text="; ".join(wrong))
+    names = ", ".join(str(service.service_name) for service in usable)
+    told = "failures and the page of each day" if settings.notify == "daily" else "failures"
+    return Finding(
+        "notices", ok=True, text=f"{told} to {names}{'; a test message is sent' if notify else ''}"
+    )
 
 
 def _disk(folder: Path) -> Finding:

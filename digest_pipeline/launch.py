@@ -16,6 +16,7 @@ from digest_pipeline.instance import prepare_home
 from digest_pipeline.resources import WATCHER, Watcher
 from digest_pipeline.schedules import selection_of
 from digest_pipeline.underway import RANGE_END, RANGE_START
+from digest_pipeline.watching import step_failures
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -87,16 +88,9 @@ def _failure_lines(events: Sequence[dg.DagsterEvent]) -> list[str]:
 
     Dagster makes a failed step of a Ctrl-C; here it becomes one again. Raises KeyboardInterrupt.
     """
-    lines: list[str] = []
-    for event in events:
-        if not event.is_step_failure:
-            continue
-        data = event.step_failure_data
-        if data.error and data.error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+    failed = [event for event in events if event.is_step_failure]
+    for event in failed:
+        error = event.step_failure_data.error
+        if error and error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
             raise KeyboardInterrupt
-        if data.user_failure_data and data.user_failure_data.description:
-            lines += data.user_failure_data.description.splitlines()
-        elif data.error:
-            cause = data.error.cause or data.error
-            lines.append(f"{event.step_key}: {' '.join(cause.message.split())}")
-    return lines
+    return [line for _, line in step_failures(failed)]
