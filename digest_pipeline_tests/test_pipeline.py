@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import shutil
 from typing import TYPE_CHECKING
@@ -10,13 +9,12 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from digest_pipeline.definitions import definitions_of
 from digest_pipeline.launch import Outcome, materialize, open_instance
 from digest_pipeline.models import DayState
-from digest_pipeline.underway import PARTITION
 from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, Project, three_days
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
 
 ONE, TWO = "octo/one", "octo/two"
@@ -117,35 +115,3 @@ def test_a_repository_that_breaks_later_keeps_its_days(project: Project) -> None
     assert digest(project).failures
     assert tree(project.settings.reports_dir / TWO) == before
     assert states(project, TWO) == [DayState.COMPLETE, DayState.QUIET, DayState.COMPLETE]
-
-
-def test_a_late_push_is_rendered_again_by_the_next_tick(project: Project) -> None:
-    digest(project)
-    project.origins[ONE].commit("2026-02-17T23:00:00+08:00", "pushed late", {"late": "1\n"})
-    digest(project, WEDNESDAY, WEDNESDAY)
-    # The commit stands behind Wednesday's on the branch, so it landed with them.
-    page = (project.settings.reports_dir / ONE / f"{WEDNESDAY}.md").read_text()
-    assert "pushed late" in page
-
-
-def test_the_first_tick_asks_for_yesterday_and_a_later_one_for_what_is_missing(project: Project) -> None:
-    assert tick(project, WEDNESDAY) == {str(TUESDAY): 2}
-    digest(project, MONDAY, MONDAY)
-    assert tick(project, WEDNESDAY + dt.timedelta(days=1)) == {str(TUESDAY): 2, str(WEDNESDAY): 2}
-
-
-def tick(project: Project, day: dt.date) -> dict[str, int]:
-    """What the schedule asks for on a day at two o'clock: day → number of repositories."""
-    defs = definitions_of(project.settings)
-    moment = dt.datetime(day.year, day.month, day.day, 2, tzinfo=dt.timezone(dt.timedelta(hours=8)))
-    with (
-        open_instance(project.settings) as instance,
-        dg.build_schedule_context(
-            instance=instance, scheduled_execution_time=moment, repository_def=defs.get_repository_def()
-        ) as context,
-    ):
-        requests = defs.resolve_schedule_def("nightly").evaluate_tick(context).run_requests or []
-    return {
-        r.tags.get(PARTITION) or r.partition_key or "": (len(r.asset_selection or []) - 1) // 4
-        for r in requests
-    }

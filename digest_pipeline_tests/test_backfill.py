@@ -1,0 +1,150 @@
+"""A range asked for in the web interface, as the real backfill daemon runs it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from digest_pipeline import daily
+from digest_pipeline_tests.daemon import Daemon, daemon_of
+from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, Project, three_days
+from digest_pipeline_tests.questions import LAUNCH, RETRY, STATUS, keys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import dagster as dg
+
+ONE, TWO = "octo/one", "octo/two"
+STATIONS = ("clones", "commits", "analyses", "reports")
+DAYS = [str(MONDAY), str(TUESDAY), str(WEDNESDAY)]
+
+
+def chain(group: str) -> list[str]:
+    return [f"{group}/{station}" for station in STATIONS]
+
+
+EVERYTHING = [*chain("octo__one"), *chain("octo__two"), "daily"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path / "project", names=(ONE, TWO))
+    for origin in made.origins.values():
+        three_days(origin)
+    return made
+
+
+def finish(daemon: Daemon, launched: dict[str, str]) -> str:
+    """Let the daemon look until a backfill is over; its status."""
+    assert launched["__typename"] == "LaunchBackfillSuccess", launched
+    for _ in range(4):
+        daemon.looks_at_backfills()
+        status = daemon.ask(STATUS, id=launched["backfillId"])["partitionBackfillOrError"]["status"]
+        if status != "REQUESTED":
+            return status
+    raise AssertionError("the backfill does not end")
+
+
+def launch(daemon: Daemon, *paths: str) -> dict[str, str]:
+    params = {"partitionNames": DAYS, "assetSelection": keys(*paths)}
+    return daemon.ask(LAUNCH, params=params)["launchPartitionBackfill"]
+
+
+def test_a_broken_repository_leaves_the_others_whole_and_the_retry_redoes_only_its_own(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, away = project.origins[TWO].path, project.folder / "away"
+    broken.rename(away)
+    page = project.settings.reports_dir / "daily" / f"{MONDAY}.md"
+    with daemon_of(project, monkeypatch) as daemon:
+        launched = launch(daemon, *EVERYTHING)
+        assert finish(daemon, launched) == "COMPLETED_FAILED"
+        assert daemon.instance.get_runs_count() == 1
+        for path in (*chain("octo__one"), "daily"):
+            assert daemon.days_of(*path.split("/")) == set(DAYS)
+        for path in chain("octo__two"):
+            assert daemon.days_of(*path.split("/")) == set()
+        assert "nothing known" in page.read_text()
+
+        away.rename(broken)
+        params = {"parentRunId": launched["backfillId"], "strategy": "FROM_FAILURE"}
+        assert finish(daemon, daemon.ask(RETRY, params=params)["reexecutePartitionBackfill"]) == (
+            "COMPLETED_SUCCESS"
+        )
+        newest, _first = daemon.instance.get_runs()
+        assert daemon.steps_of(newest) == {path.replace("/", "__") for path in chain("octo__two")}
+        assert daemon.days_of("octo__two", "reports") == set(DAYS)
+        assert "nothing known" not in page.read_text()
+
+
+def test_a_repository_that_was_added_is_backfilled_alone_and_joins_the_pages_of_its_days(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.names = (ONE,)
+    project.write_settings()
+    page = project.settings.reports_dir / "daily" / f"{WEDNESDAY}.md"
+    with daemon_of(project, monkeypatch) as daemon:
+        assert finish(daemon, launch(daemon, *chain("octo__one"), "daily")) == "COMPLETED_SUCCESS"
+        assert TWO not in page.read_text()
+    untouched = (project.settings.reports_dir / ONE / f"{WEDNESDAY}.md").stat().st_mtime_ns
+    project.names = (ONE, TWO)
+    project.write_settings()
+    with daemon_of(project, monkeypatch) as daemon:
+        assert finish(daemon, launch(daemon, *chain("octo__two"))) == "COMPLETED_SUCCESS"
+        newest, _first = daemon.instance.get_runs()
+        assert daemon.steps_of(newest) == {path.replace("/", "__") for path in chain("octo__two")}
+        assert daemon.days_of("daily") == set(DAYS)
+    assert TWO in page.read_text()
+    assert (project.settings.reports_dir / ONE / f"{WEDNESDAY}.md").stat().st_mtime_ns == untouched
+
+
+def test_the_pages_are_right_although_daily_ran_before_a_chain_that_had_to_wait(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daily, "LAST", "1")
+    page = project.settings.reports_dir / "daily" / f"{MONDAY}.md"
+    with daemon_of(project, monkeypatch) as daemon:
+        assert finish(daemon, launch(daemon, *EVERYTHING)) == "COMPLETED_SUCCESS"
+    assert "nothing known" not in page.read_text()
+
+
+def test_one_day_that_fails_leaves_the_others_of_the_range_done(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project.settings.reports_dir / ONE
+    (folder / f"{TUESDAY}.md").mkdir(parents=True)  # nothing can be written there
+    with daemon_of(project, monkeypatch) as daemon:
+        launched = launch(daemon, *chain("octo__one"))
+        assert finish(daemon, launched) == "COMPLETED_FAILED"
+        assert daemon.days_of("octo__one", "analyses") == set(DAYS)
+        assert daemon.days_of("octo__one", "reports") == {str(MONDAY), str(WEDNESDAY)}
+        shutil.rmtree(folder / f"{TUESDAY}.md")
+        params = {"parentRunId": launched["backfillId"], "strategy": "FROM_FAILURE"}
+        retried = daemon.ask(RETRY, params=params)["reexecutePartitionBackfill"]
+        assert finish(daemon, retried) == "COMPLETED_SUCCESS"
+        newest = daemon.instance.get_runs()[0]
+        assert daemon.steps_of(newest) == {"octo__one__reports"}
+        assert newest.tags.get(
+            "dagster/partition", newest.tags.get("dagster/asset_partition_range_start")
+        ) == (str(TUESDAY))
+        assert daemon.days_of("octo__one", "reports") == set(DAYS)
+
+
+@pytest.mark.parametrize(
+    ("selection", "steps", "made"),
+    [
+        (None, None, True),
+        ({daily.DAILY}, None, True),
+        ({daily.PAGES}, None, False),
+        (None, ["octo__one__reports"], False),
+        (None, ["octo__one__reports", "daily"], True),
+        ({daily.DAILY}, ["octo__one__reports"], False),
+    ],
+)
+def test_a_run_makes_the_pages_across_repositories_when_they_are_selected(
+    selection: set[dg.AssetKey] | None, steps: list[str] | None, *, made: bool
+) -> None:
+    assert daily.planned(selection, steps) is made
