@@ -29,6 +29,8 @@ class Draft:
     renamed: list[Renamed] = dataclasses.field(default_factory=list)
     signatures: list[Signature] = dataclasses.field(default_factory=list)
     values: list[Value] = dataclasses.field(default_factory=list)
+    types: list[Value] = dataclasses.field(default_factory=list)
+    changed: list[Name] = dataclasses.field(default_factory=list)
     internal_added: list[Name] = dataclasses.field(default_factory=list)
     internal_removed: list[Name] = dataclasses.field(default_factory=list)
     settings: list[Value] = dataclasses.field(default_factory=list)
@@ -55,18 +57,66 @@ def compare(
     neither come nor gone, whatever the parser made of a file that it did not understand.
     """
     path = text.change.path
-    gone = [d for name in old if name not in new for d in old[name][:1] if d.bare_name in touched[False]]
-    come = [d for name in new if name not in old for d in new[name][:1] if d.bare_name in touched[True]]
+    gone = [d for name in old if name not in new for d in old[name][:1] if _stands_in(d, touched[False])]
+    come = [d for name in new if name not in old for d in new[name][:1] if _stands_in(d, touched[True])]
     for before, after in _renames(gone, come, text):
         gone.remove(before)
         come.remove(after)
-        if before.is_public and not _is_private(path):
+        if _is_offered(before, path):
             draft.renamed.append(Renamed(before.name, after.name, after.kind, path))
     _add_names(come, draft.added, draft.internal_added, path)
     _add_names(gone, draft.removed, draft.internal_removed, path)
-    for name in old:
-        if name in new and len(old[name]) == len(new[name]) == 1:
-            _changed(draft, old[name][0], new[name][0], path)
+    for name in (n for n in old if n in new):
+        olds, news = _unmatched(old[name], new[name])
+        if len(olds) == len(news) == 1:
+            _changed(draft, olds[0], news[0], path)
+        elif _is_offered((olds or news or old[name])[0], path):
+            lists = draft.added if len(news) > len(olds) else draft.removed
+            lists += [Name(name, "overload", path)] * (len(olds) != len(news))
+    draft.changed += _rewritten(text, old, new, [d.name for d in (*gone, *come)])
+
+
+def _stands_in(definition: Definition, words: Collection[str]) -> bool:
+    return all(word in words for word in re.findall(r"\w+", definition.bare_name))
+
+
+def _unmatched(old: list[Definition], new: list[Definition]) -> tuple[list[Definition], list[Definition]]:
+    """The definitions of one name that have no equal on the other side; a single one always counts."""
+    if len(old) == len(new) == 1:
+        return old, new
+    heads = [{(d.parameters, d.type, d.value) for d in side} for side in (old, new)]
+    return (
+        [d for d in old if (d.parameters, d.type, d.value) not in heads[1]],
+        [d for d in new if (d.parameters, d.type, d.value) not in heads[0]],
+    )
+
+
+def _rewritten(
+    text: FileText,
+    old: Mapping[str, list[Definition]],
+    new: Mapping[str, list[Definition]],
+    others: list[str],
+) -> list[Name]:
+    """What has another text than before: functions, and classes where it is none of their members."""
+    if text.old is None or text.new is None:
+        return []
+    found = [
+        (new[name][0].kind, name)
+        for name in old
+        if name in new
+        and new[name][0].kind in ("function", "kernel", "class", "macro")
+        and [text.old[slice(*d.span)] for d in old[name]] != [text.new[slice(*d.span)] for d in new[name]]
+    ]
+    inner = [*others, *(name for _, name in found)]
+    return [
+        Name(name, kind, text.change.path)
+        for kind, name in found
+        if kind != "class" or not any(i != name and _has_owner(i, {name}) for i in inner)
+    ]
+
+
+def _is_offered(definition: Definition, path: str) -> bool:
+    return definition.is_public and not _is_private(path)
 
 
 def _add_names(definitions: list[Definition], public: list[Name], internal: list[Name], path: str) -> None:
@@ -74,8 +124,7 @@ def _add_names(definitions: list[Definition], public: list[Name], internal: list
     owners = {d.name for d in definitions if d.kind == "class"}
     for d in definitions:
         if not _has_owner(d.name, owners):
-            is_public = d.is_public and not _is_private(path)
-            (public if is_public else internal).append(Name(d.name, d.kind, path))
+            (public if _is_offered(d, path) else internal).append(Name(d.name, d.kind, path))
 
 
 def _is_private(path: str) -> bool:
@@ -93,24 +142,37 @@ def _has_owner(name: str, owners: set[str]) -> bool:
 
 
 def _changed(draft: Draft, old: Definition, new: Definition, path: str) -> None:
-    """Add how one public definition changed its parameters, defaults or value."""
-    if not (old.is_public and new.is_public) or _is_private(path):
+    """Add how one public definition changed its parameters, defaults, types or value."""
+    if not (_is_offered(old, path) and new.is_public):
         return
     if old.parameters is not None and new.parameters is not None and old.parameters != new.parameters:
-        before, after = (
-            {p.name: p.default for p in old.parameters},
-            {p.name: p.default for p in new.parameters},
-        )
+        before, after = ({p.name: p for p in d.parameters or ()} for d in (old, new))
         gained = tuple(p for p in after if p not in before)
         lost = tuple(p for p in before if p not in after)
         if gained or lost:
-            required = tuple(p for p in gained if after[p] is None)
+            required = tuple(p for p in gained if after[p].is_required)
             draft.signatures.append(Signature(new.name, path, gained, lost, required))
-        for name in (p for p in after if p in before and before[p] != after[p]):
-            if _is_short(before[name], after[name]):
-                draft.values.append(Value(f"{new.name}({name})", before[name], after[name], path))
+        for name in (p for p in after if p in before):
+            one, two = before[name], after[name]
+            if one.default != two.default and _is_short(one.default, two.default):
+                draft.values.append(Value(f"{new.name}({name})", one.default, two.default, path))
+            _retyped(draft, f"{new.name}({name})", one.type, two.type, path)
     elif old.value != new.value and old.kind in ("constant", "field") and _is_short(old.value, new.value):
         draft.values.append(Value(new.name, old.value, new.value, path))
+    _retyped(draft, new.name if new.parameters is None else f"{new.name}()", old.type, new.type, path)
+
+
+def _retyped(draft: Draft, name: str, old: str, new: str, path: str) -> None:
+    """Add a declared type that changed, unless it is the same in a newer spelling."""
+    if _spelt(old) != _spelt(new) and _is_short(old, new):
+        draft.types.append(Value(name, old or None, new or None, path))
+
+
+def _spelt(kind: str) -> str:
+    """A type without what is only its spelling: `Optional[List[int]]` is `list[int] | None`."""
+    plain = re.sub(r"[\"'\s]|\b(?:typing|t|std|typing_extensions)(?:\.|::)", "", kind)
+    plain = re.sub(r"\b(List|Dict|Tuple|Set|Type|FrozenSet)\[", lambda m: m[0].lower(), plain)
+    return re.sub(r"^Optional\[(.*)\]$", r"\1|None", plain)
 
 
 def _is_short(*values: str | None) -> bool:

@@ -93,6 +93,10 @@ class Facts:
     signatures: tuple[Signature, ...] = ()
     values: tuple[Value, ...] = ()
     """Public constants, fields and defaults of parameters that changed."""
+    types: tuple[Value, ...] = ()
+    """Declared types that changed: of a parameter `f(x)`, of what `f()` returns, of a field or alias."""
+    changed: tuple[Name, ...] = ()
+    """Functions and classes that were there before and after, with another text, also internal ones."""
     internal_added: tuple[Name, ...] = ()
     internal_removed: tuple[Name, ...] = ()
     settings: tuple[Value, ...] = ()
@@ -131,6 +135,13 @@ class Facts:
         return frozenset(s.kind for s in self.sizes)
 
     @property
+    def lines(self) -> tuple[int, int]:
+        """Lines of code added and removed; those of the source files where no code was read."""
+        read = self.code_added or self.code_removed or self.is_prose_only or self.is_formatting_only
+        source = self.size(FileKind.SOURCE)
+        return (self.code_added, self.code_removed) if read else (source.insertions, source.deletions)
+
+    @property
     def is_tested(self) -> bool:
         """Whether a test changed with it."""
         return FileKind.TEST in self.kinds
@@ -139,13 +150,13 @@ class Facts:
         """Every name and value that a sentence about these facts may put in backticks."""
         names = {
             n.name
-            for group in (self.added, self.removed, self.internal_added, self.internal_removed)
+            for group in (self.added, self.removed, self.changed, self.internal_added, self.internal_removed)
             for n in group
         }
         names |= {word for r in (*self.renamed, *self.moved) for word in (r.old, r.new)}
         for signature in self.signatures:
             names |= {signature.name, *signature.gained, *signature.lost}
-        for value in (*self.values, *self.settings, *self.dependencies):
+        for value in (*self.values, *self.types, *self.settings, *self.dependencies):
             names |= {value.name, value.old or "", value.new or ""}
         names |= {name[:-1].partition("(")[2] for name in names if name.endswith(")")}
         names |= {name.partition("(")[0] for name in names}

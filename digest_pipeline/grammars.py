@@ -29,40 +29,54 @@ BY_ENDING = {ending: name for name, (_, _, endings) in LANGUAGES.items() for end
 HEADERS = ("h", "hpp", "hh", "hxx", "cuh", "inl", "ipp")
 """Endings of the files that declare what others may use."""
 
+
+def is_c_source(path: str) -> bool:
+    """Whether a file defines what a header of C, C++ or CUDA declares."""
+    ending = path.rpartition(".")[2].lower()
+    return BY_ENDING.get(ending) in ("c", "cpp") and ending not in HEADERS
+
+
 SCOPES = dict.fromkeys(
     _words(
         "class_definition class_specifier struct_specifier trait_item struct_item enum_item "
         "class_declaration interface_declaration enum_declaration record_declaration "
         "object_declaration abstract_class_declaration class module type_spec union_specifier "
-        "enum_specifier type_item type_alias_declaration"
+        "enum_specifier"
     ),
     "class",
 ) | dict.fromkeys(_words("impl_item mod_item companion_object namespace_definition"), "")
 """Nodes that qualify the names inside them, and what they define themselves (nothing where empty)."""
 FUNCTIONS = _words(
     "abstract_method_signature constructor_declaration function_declaration function_definition "
-    "function_item function_signature_item generator_function_declaration macro_definition method "
-    "method_declaration method_definition method_elem method_signature singleton_method"
+    "function_item function_signature function_signature_item generator_function_declaration "
+    "macro_definition method method_declaration method_definition method_elem method_signature "
+    "preproc_function_def singleton_method"
 )
+ALIASES = _words("alias_declaration type_alias type_alias_declaration type_item")
+"""Nodes that give a type another name."""
 VALUES = {
     **dict.fromkeys(
         _words("const_item static_item const_spec var_spec preproc_def variable_declarator assignment"),
         "constant",
     ),
     **dict.fromkeys(
-        _words("property_declaration field_declaration property_signature public_field_definition"), "field"
+        _words(
+            "property_declaration field_declaration property_signature public_field_definition enumerator "
+            "enum_variant enum_constant enum_entry enum_assignment property_identifier"
+        ),
+        "field",
     ),
-    "preproc_function_def": "macro",
 }
 """Nodes that give a name a value."""
 PASS_THROUGH = _words(
     "ambient_declaration block body_statement class_body const_declaration declaration "
     "declaration_list decorated_definition else_clause enum_body enum_body_declarations "
-    "enum_class_body except_clause export_statement expression_statement field_declaration_list "
-    "if_statement interface_body interface_type internal_module lexical_declaration "
-    "linkage_specification module preproc_elif preproc_else preproc_if preproc_ifdef program "
-    "source_file statement_block struct_type template_declaration translation_unit try_statement "
-    "type_declaration type_definition var_declaration var_spec_list variable_declaration"
+    "enum_class_body enum_variant_list enumerator_list except_clause export_statement "
+    "expression_statement field_declaration_list if_statement interface_body interface_type "
+    "internal_module lexical_declaration linkage_specification module preproc_elif preproc_else "
+    "preproc_if preproc_ifdef program source_file statement_block struct_type template_declaration "
+    "translation_unit try_statement type_declaration type_definition var_declaration var_spec_list "
+    "variable_declaration"
 )
 """Nodes that only hold others."""
 NAMES = _words(

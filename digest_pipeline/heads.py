@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.findings import bare_name
-from digest_pipeline.grammars import FUNCTIONS, PASS_THROUGH, SCOPES, VALUES
+from digest_pipeline.grammars import ALIASES, FUNCTIONS, PASS_THROUGH, SCOPES, VALUES
 from digest_pipeline.nodes import (
     Node,
     Parameter,
@@ -17,21 +17,22 @@ from digest_pipeline.nodes import (
     first_of,
     folded,
     is_inside,
-    modifiers_of,
     name_of,
     parameters_of,
+    result_of,
     text_of,
 )
+from digest_pipeline.visibility import Candidate, Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _MAX_DEPTH = 8
 _C = ("c", "cpp")
-_JAVASCRIPT = ("javascript", "typescript", "tsx")
 _CONSTANTS = ("const_item", "static_item", "const_spec", "preproc_def")
 _ASSIGNMENTS = ("assignment", "variable_declarator", "var_spec")
-_EXPORTED = re.compile(rb"(?:^|\n)\s*(?:export\s*\{([^}]*)\}|(?:module\.)?exports(?:\.\w+)?\s*=\s*([^;\n]*))")
+_HIDDEN_NAMESPACES = frozenset(["", "detail", "details", "internal", "impl"])
+_LONGEST_ALIAS = 120
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Definition:
     name: str
     """Qualified by its classes and modules: `Engine.generate`, `Store::open`."""
     kind: str
-    """`function`, `class`, `constant`, `field` or `macro`."""
+    """`function`, `kernel`, `class`, `constant`, `field`, `macro` or `implementation` (of a trait)."""
     is_public: bool
     """Whether others may use it, by the rules of the language."""
     parameters: tuple[Parameter, ...] | None
@@ -50,6 +51,8 @@ class Definition:
     """Of a constant or field, blanks folded."""
     span: tuple[int, int]
     """First byte and one after the last, for comparing bodies."""
+    type: str = ""
+    """What a function returns, a field holds or an alias stands for, as written; else empty."""
 
     @property
     def bare_name(self) -> str:
@@ -82,7 +85,7 @@ class Reader:
         self._source = source
         self._is_header = is_header
         self._joint = "::" if language in (*_C, "rust", "ruby") else "."
-        self._exported = self._exports() if language in _JAVASCRIPT else frozenset()
+        self._is_public = Visibility(language, source, is_header=is_header).is_public
 
     def definitions(self, root: Node) -> Iterator[Definition]:
         """The definitions that reach into the spans, in the order of the file."""
@@ -111,6 +114,8 @@ class Reader:
             yield from self._scope(node, place)
         elif node.type in FUNCTIONS or self._declares_function(node):
             yield from self._function(node, place)
+        elif node.type in ALIASES:
+            yield from self._alias(node, place)
         elif node.type in VALUES:
             yield from self._value(node, place)
         elif node.type in PASS_THROUGH:
@@ -120,21 +125,41 @@ class Reader:
         return node.type in ("declaration", "field_declaration") and declarator_of(node) is not None
 
     def _scope(self, node: Node, place: _Place) -> Iterator[Definition]:
+        if node.type == "namespace_definition":
+            named = node.child_by_field_name("name")
+            parts = {
+                "" if named is None else part for part in text_of(named or node, self._source).split("::")
+            }
+            shown = place.is_public and not parts & _HIDDEN_NAMESPACES
+            body = node.child_by_field_name("body")
+            yield from self._read(body or node, place.below(is_public=shown))
+            return
         name = name_of(node, self._source)
         if not name:
             yield from self._read(node, dataclasses.replace(place, depth=place.depth + 1))
             return
-        shown = place.is_public and self._is_public(node, name, place.scope)
+        shown = place.is_public and self._is_public(Candidate(node, name, place.scope))
         kind = SCOPES[node.type]
         body = node.child_by_field_name("body") or first_of(node, PASS_THROUGH - {"decorated_definition"})
-        names = () if node.type == "namespace_definition" else (name,)
         if kind and (body is not None or self._language not in _C):
             yield self._definition(node, (*place.scope, name), kind, is_public=shown)
+        if (trait := node.child_by_field_name("trait")) is not None:
+            made = f"{folded(text_of(trait, self._source))} for {name}"
+            yield self._definition(node, (made,), "implementation", is_public=place.is_public)
         if body is not None:
             inside = place.is_public if node.type == "impl_item" else shown
-            yield from self._read(body, place.below(*names, is_public=inside))
+            yield from self._read(body, place.below(name, is_public=inside))
+
+    def _alias(self, node: Node, place: _Place) -> Iterator[Definition]:
+        name, target = name_of(node, self._source), field_of(node, "value", "type")
+        if name and target is not None:
+            shown = place.is_public and self._is_public(Candidate(node, name, place.scope))
+            means = folded(text_of(target, self._source))[:_LONGEST_ALIAS]
+            yield self._definition(node, (*place.scope, name), "class", is_public=shown, type=means)
 
     def _function(self, node: Node, place: _Place) -> Iterator[Definition]:
+        if self._language in _C and not self._is_header and node.type in ("declaration", "field_declaration"):
+            return  # a prototype in a source file announces what is defined elsewhere
         declarator = declarator_of(node) if self._language in _C else None
         head = node if declarator is None else declarator
         name = name_of(head, self._source)
@@ -143,11 +168,25 @@ class Reader:
         if not name or (self._language in _C and is_made):
             return  # constructors and operators come and go with their class
         listing = head.child_by_field_name("parameters") or first_of(
-            node, ("function_value_parameters", "formal_parameters")
+            node, ("function_value_parameters", "formal_parameters", "preproc_params")
         )
         parameters = () if listing is None else tuple(parameters_of(listing, self._source, self._language))
-        shown = place.is_public and self._is_public(node, name, scope)
-        yield self._definition(node, (*scope, name), "function", is_public=shown, parameters=parameters)
+        shown = place.is_public and self._is_public(Candidate(node, name, scope))
+        yield self._definition(
+            node,
+            (*scope, name),
+            self._kind_of(node, head),
+            is_public=shown,
+            parameters=parameters,
+            type=result_of(node, self._source),
+        )
+
+    def _kind_of(self, node: Node, head: Node) -> str:
+        if node.type == "preproc_function_def":
+            return "macro"
+        before = self._source[max(0, node.start_byte - 200) : head.start_byte]
+        is_kernel = self._language == "cpp" and b"__global__" in re.split(rb"[;{}]", before)[-1]
+        return "kernel" if is_kernel else "function"
 
     def _receiver(self, node: Node) -> tuple[str, ...]:
         """The type of a Go method."""
@@ -166,13 +205,19 @@ class Reader:
             return
         text = None if value is None else folded(text_of(value, self._source))
         kind = "constant" if is_constant else "field" if place.scope else VALUES[node.type]
-        shown = place.is_public and self._is_public(node, name, place.scope)
-        yield self._definition(node, (*place.scope, name), kind, is_public=shown, value=text)
+        shown = place.is_public and self._is_public(Candidate(node, name, place.scope))
+        yield self._definition(
+            node, (*place.scope, name), kind, is_public=shown, value=text, type=result_of(node, self._source)
+        )
 
     def _counts(self, node: Node, place: _Place, *, is_constant: bool, has_value: bool) -> bool:
         """Whether a value is part of what a file offers: no local variable, no include guard."""
         if self._language in _C:
-            return self._is_header if node.type == "field_declaration" else has_value
+            return (
+                self._is_header
+                if node.type == "field_declaration"
+                else has_value or node.type == "enumerator"
+            )
         if node.type in _ASSIGNMENTS and self._language == "python":
             return is_constant or bool(place.scope)
         return node.type != "variable_declarator" or self._language != "java" or bool(place.scope)
@@ -186,34 +231,7 @@ class Reader:
         is_public: bool,
         parameters: tuple[Parameter, ...] | None = None,
         value: str | None = None,
+        type: str = "",  # noqa: A002 - the word of `Definition`
     ) -> Definition:
         span = (node.start_byte, node.end_byte)
-        return Definition(self._joint.join(names), kind, is_public, parameters, value, span)
-
-    def _is_public(self, node: Node, name: str, scope: tuple[str, ...]) -> bool:
-        """Whether the language lets others use the name (within a scope that they may use)."""
-        language = self._language
-        if language == "python":
-            return not name.startswith("_") or (name.startswith("__") and name.endswith("__"))
-        if language in _C:
-            return self._is_header and not name.startswith("_") and "detail" not in scope
-        if language == "go":
-            return name[:1].isupper() and (not scope or scope[0][:1].isupper())
-        return language != "bash" and self._is_shown(node, name, scope)
-
-    def _is_shown(self, node: Node, name: str, scope: tuple[str, ...]) -> bool:
-        """The same for languages with modifiers or exports."""
-        modifiers = modifiers_of(node, self._source)
-        if self._language == "rust":
-            free = node.type in ("impl_item", "macro_definition") or is_inside(node, "trait_item", 2)
-            return free or "pub" in modifiers
-        if self._language == "java":
-            return bool({"public", "protected"} & modifiers) or is_inside(node, "interface_body", 1)
-        if self._language in _JAVASCRIPT and not scope:
-            return name in self._exported or any(is_inside(node, "export_statement", n) for n in (1, 2))
-        return not name.startswith(("_", "#")) and not {"private", "internal"} & modifiers
-
-    def _exports(self) -> frozenset[str]:
-        """The names that a module exports by a list or by `module.exports`."""
-        found = b" ".join(part for match in _EXPORTED.findall(self._source) for part in match)
-        return frozenset(re.findall(r"\w+", found.decode("utf-8", "replace")))
+        return Definition(self._joint.join(names), kind, is_public, parameters, value, span, type)

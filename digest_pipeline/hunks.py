@@ -30,31 +30,34 @@ class Line:
     number: int
     """In the version that has it, from 1."""
     text: str
-
-    @property
-    def is_blank_or_comment(self) -> bool:
-        """Whether it holds no code, as far as one line can tell."""
-        return not self.text.strip() or bool(_COMMENT.match(self.text))
+    is_code: bool
+    """Whether it is neither blank nor a comment, as far as one line can tell."""
 
 
-def changed_lines(patch: str) -> list[Line]:
-    """The added and removed lines in order, at most 4,000, each cut at 1,000 characters."""
+def changed_lines(patch: str, most: int = MAX_LINES) -> list[Line]:
+    """The added and removed lines in order, at most 4,000 or fewer, each cut at 1,000 characters."""
     lines: list[Line] = []
     old = new = 0
     for row in patch.split("\n"):
         if match := _HEADER.match(row):
             old, new = int(match[1]), int(match[3])
         elif row.startswith("+"):
-            lines.append(Line(is_added=True, number=new, text=row[1:_MAX_WIDTH]))
+            lines.append(_line(row, new))
             new += 1
         elif row.startswith("-"):
-            lines.append(Line(is_added=False, number=old, text=row[1:_MAX_WIDTH]))
+            lines.append(_line(row, old))
             old += 1
         elif not row.startswith("\\"):
             old, new = old + 1, new + 1
-        if len(lines) >= MAX_LINES:
+        if len(lines) >= most:
             break
     return lines
+
+
+def _line(row: str, number: int) -> Line:
+    text = row[1:_MAX_WIDTH]
+    is_code = bool(text.strip()) and _COMMENT.match(text) is None
+    return Line(is_added=row[0] == "+", number=number, text=text, is_code=is_code)
 
 
 def shown_lines(patch: str, *, is_new: bool) -> list[tuple[int, int]]:
@@ -64,6 +67,8 @@ def shown_lines(patch: str, *, is_new: bool) -> list[tuple[int, int]]:
     return [(start, start + max(lines, 1) - 1) for start, lines in found]
 
 
+_MAY_USE = re.compile(r"[eE][nN][vV]|--|[fF]lag|long|export|static|[\"']/")
+"""What every one of the next patterns needs: a quick look before them."""
 _ENVIRONMENT = re.compile(
     r"""(?:environ(?:\.get|\.pop|\.setdefault)?\s*[\[(]\s*|getenv\s*\(\s*|env::var(?:_os)?\s*\(\s*|\bENV\s*(?:\[|\.fetch\()\s*
     |(?:Lookup|Get)env\s*\(\s*|LookupEnv\s*\(\s*|process\.env\[\s*|env_(?:bool|int|str|float|flag|var)\s*\(\s*
@@ -106,8 +111,8 @@ def usages(lines: Iterable[Line], old: bytes | None, new: bytes | None) -> list[
     """What comes or goes: named on one side only, and, where the files are known, nowhere else in them."""
     sides: dict[bool, dict[tuple[str, str], None]] = {True: {}, False: {}}
     for line in lines:
-        for kind, pattern in (("env", _ENVIRONMENT), ("option", _OPTION), ("endpoint", _ENDPOINT)):
-            if line.text.strip() and not line.is_blank_or_comment:
+        if line.is_code and _MAY_USE.search(line.text):
+            for kind, pattern in (("env", _ENVIRONMENT), ("option", _OPTION), ("endpoint", _ENDPOINT)):
                 for match in pattern.finditer(line.text):
                     name = next((g for g in match.groups() if g), "")
                     name = f"--{name}" if kind == "option" and not name.startswith("--") else name
@@ -115,12 +120,20 @@ def usages(lines: Iterable[Line], old: bytes | None, new: bytes | None) -> list[
     found = []
     for is_added, other in ((True, old), (False, new)):
         for kind, name in sides[is_added]:
-            elsewhere = other is not None and re.search(
-                rb"(?<![\w-])" + re.escape(name.encode()) + rb"(?![\w-])", other
-            )
-            if (kind, name) not in sides[not is_added] and not elsewhere:
+            if (kind, name) not in sides[not is_added] and not _stands_in(name.encode(), other):
                 found.append(Usage(kind, name, is_added))
     return found
+
+
+def _stands_in(name: bytes, source: bytes | None) -> bool:
+    """Whether a name stands in a file as a whole."""
+    at = -1
+    while source and (at := source.find(name, at + 1)) >= 0:
+        if not re.search(
+            rb"[\w-]", source[max(at - 1, 0) : at] + source[at + len(name) : at + len(name) + 1]
+        ):
+            return True
+    return False
 
 
 _HEAD = re.compile(
@@ -159,19 +172,18 @@ def heads(lines: Iterable[Line], path: str, *, is_added: bool) -> dict[str, list
 
 def words(lines: Iterable[Line]) -> dict[bool, frozenset[str]]:
     """The words of the added (True) and removed (False) lines."""
-    every = list(lines)
-    return {
-        side: frozenset(w for line in every if line.is_added is side for w in re.findall(r"\w+", line.text))
-        for side in (True, False)
-    }
+    sides: dict[bool, list[str]] = {True: [], False: []}
+    for line in lines:
+        sides[line.is_added].append(line.text)
+    return {side: frozenset(re.findall(r"\w+", "\n".join(texts))) for side, texts in sides.items()}
 
 
 def code_only(lines: Iterable[Line]) -> list[Line]:
     """The lines that hold code, as far as single lines can tell."""
-    return [line for line in lines if not line.is_blank_or_comment]
+    return [line for line in lines if line.is_code]
 
 
-_LAYOUT = re.compile(rb"[\s,()\"'\\;]+")
+_LAYOUT = b" \t\n\r\f\v,()\"'\\;"
 
 
 def is_same_code(lines: Iterable[Line], old: bytes | None, new: bytes | None) -> bool:
@@ -182,7 +194,9 @@ def is_same_code(lines: Iterable[Line], old: bytes | None, new: bytes | None) ->
     sides: dict[bool, list[str]] = {True: [], False: []}
     for line in lines:
         sides[line.is_added].append(line.text)
-    one, two = (_LAYOUT.sub(b"", "".join(sides[side]).encode("utf-8", "replace")) for side in (False, True))
+    one, two = (
+        "".join(sides[side]).encode("utf-8", "replace").translate(None, _LAYOUT) for side in (False, True)
+    )
     if one != two:
         return False
-    return old is None or new is None or _LAYOUT.sub(b"", old) == _LAYOUT.sub(b"", new)
+    return old is None or new is None or old.translate(None, _LAYOUT) == new.translate(None, _LAYOUT)

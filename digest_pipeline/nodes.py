@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _LONGEST_NAME = 120
+_OPTIONAL = re.compile(r"splat|variadic|rest_|spread|optional|block_parameter")
 _SEPARATORS = frozenset(["self_parameter", "keyword_separator", "positional_separator"])
 
 
@@ -62,10 +63,14 @@ class Node(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a function; `default` as written."""
+    """One parameter of a function; `default` and `type` as written, blanks folded."""
 
     name: str
     default: str | None
+    type: str = ""
+    """With what else is said of the parameter (`*`, `&`, `mut`, `...`); empty where nothing is."""
+    is_required: bool = True
+    """False with a default, and where it stands for any number of arguments, also none."""
 
 
 def text_of(node: Node, source: bytes) -> str:
@@ -112,7 +117,7 @@ def _declarator_among(node: Node) -> Node | None:
 
 def name_of(node: Node, source: bytes) -> str:
     """The name that a definition gives; empty where it has none or it is not one plain name."""
-    inner = field_of(node, "name", "left", "declarator")
+    inner = node if node.type in NAMES else field_of(node, "name", "left", "declarator")
     if inner is None and node.type == "impl_item":
         inner = node.child_by_field_name("type")
     for _ in range(4):
@@ -129,26 +134,52 @@ def name_of(node: Node, source: bytes) -> str:
 
 def parameters_of(listing: Node, source: bytes, language: str) -> Iterator[Parameter]:
     """The parameters of a list of parameters, in order, without the receiver."""
-    pending: str | None = None
+    pending: Parameter | None = None
     for child in listing.named_children:
         if "comment" in child.type or child.type in _SEPARATORS:
             continue
         if language == "kotlin":  # its defaults follow the parameter as nodes of their own
             if child.type == "parameter":
                 if pending is not None:
-                    yield Parameter(pending, None)
-                pending = next(iter(_parameter_names(child, source, language)), None)
+                    yield pending
+                pending = next(_parameters(child, source, language, None), None)
             elif pending is not None:
-                yield Parameter(pending, folded(text_of(child, source)))
+                yield dataclasses.replace(pending, default=folded(text_of(child, source)), is_required=False)
                 pending = None
             continue
-        value = field_of(child, "value", "default_value", "right")
-        default = None if value is None else folded(text_of(value, source))
-        for name in _parameter_names(child, source, language):
-            if name not in ("self", "cls"):
-                yield Parameter(name, default)
+        yield from _parameters(child, source, language, field_of(child, "value", "default_value", "right"))
     if pending is not None:
-        yield Parameter(pending, None)
+        yield pending
+
+
+def _parameters(node: Node, source: bytes, language: str, value: Node | None) -> Iterator[Parameter]:
+    default = None if value is None else folded(text_of(value, source))
+    whole = text_of(node, source)
+    head = whole if value is None else whole[: -len(text_of(value, source))].rstrip().removesuffix("=")
+    names = _parameter_names(node, source, language)
+    is_required = value is None and not any(_OPTIONAL.search(n.type) for n in (node, *node.named_children))
+    for name in names:
+        if name not in ("self", "cls"):
+            yield Parameter(name, default, _type_beside(head, names), is_required)
+
+
+def _type_beside(head: str, names: Sequence[str]) -> str:
+    """What stands beside the names of a parameter: `: int`, `const char *`, `uint32`."""
+    for name in names:
+        at = len(head)
+        while (at := head.rfind(name, 0, at)) >= 0:
+            beside = head[at - 1 : at] + head[at + len(name) : at + len(name) + 1]
+            if not re.search(r"\w", beside):
+                head = head[:at] + head[at + len(name) :]
+                break
+            at += len(name) - 1
+    return folded(head.replace(",", " ") if len(names) > 1 else head).strip(" :")
+
+
+def result_of(node: Node, source: bytes) -> str:
+    """The type of what a function returns, as written; empty where it is not said."""
+    found = field_of(node, "return_type", "result", "type")
+    return "" if found is None else folded(text_of(found, source)).lstrip(": ")
 
 
 def _parameter_names(node: Node, source: bytes, language: str) -> list[str]:

@@ -1,13 +1,15 @@
 """What a source file defines, read with tree-sitter: the only module that knows of it.
 
-In: a path (for the language) and the bytes of one version. Out: plain definitions, by qualified name.
-Only heads are read: a function's body is not entered. Grammars are imported when first needed. A file
-that is too large, of no known language, or that the parser cannot make sense of gives None; `facts`
-then falls back to the changed lines.
+In: a path (for the language), the bytes of one version and the lines that changed. Out: plain definitions,
+by qualified name. Only what encloses the changed lines is parsed (`regions`), and only heads are read: a
+function's body is not entered. Grammars are imported when first needed. For a file that is too large or of
+no known language there is nothing; `facts` then falls back to the changed lines.
 """
 
 from __future__ import annotations
 
+import bisect
+import dataclasses
 import functools
 import importlib
 import re
@@ -15,9 +17,10 @@ from typing import TYPE_CHECKING
 
 from digest_pipeline.grammars import BY_ENDING, HEADERS, LANGUAGES
 from digest_pipeline.heads import Definition, Reader
+from digest_pipeline.regions import Rows, regions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from tree_sitter import Node, Parser, Tree
 
@@ -31,57 +34,76 @@ def language_of(path: str) -> str | None:
     return BY_ENDING.get(path.rpartition("/")[2].rpartition(".")[2].lower())
 
 
-def definitions_of(
-    path: str, source: bytes, lines: Sequence[tuple[int, int]]
-) -> Mapping[str, list[Definition]] | None:
-    """The definitions in some ranges of lines of one version, by qualified name (overloads share a name).
+@dataclasses.dataclass(frozen=True, slots=True)
+class Parsed:
+    """One version of a source file, parsed where it changed."""
 
-    C and C++ files other than headers give nothing: what they define is nobody's interface, and they are
-    the largest files there are.
+    language: str
+    source: bytes
+    tree: Tree
+    spans: tuple[tuple[int, int], ...]
+    """The bytes of the changed lines and their context; definitions elsewhere are not read."""
+    is_header: bool
+    is_cut: bool
+    """Whether the budget ended before the file."""
+
+    def definitions(self) -> dict[str, list[Definition]]:
+        """The definitions that reach into the spans, by qualified name (overloads share a name)."""
+        found: dict[str, list[Definition]] = {}
+        reader = Reader(self.language, self.source, self.spans, is_header=self.is_header)
+        for definition in reader.definitions(self.tree.root_node):
+            found.setdefault(definition.name, []).append(definition)
+        return found
+
+    def prose_lines(self, numbers: Iterable[int]) -> set[int]:
+        """Which of the given lines (counted from 1) stand in a docstring or comment of a Python file."""
+        if self.language != "python":
+            return set()
+        texts = self.source.split(b"\n")
+        prose: set[int] = set()
+        for number in numbers:
+            text = texts[number - 1] if number <= len(texts) else b""
+            at = (number - 1, len(text) - len(text.lstrip()))
+            node = self.tree.root_node.descendant_for_point_range(at, at)
+            if node is not None and _is_prose(node):
+                prose.add(number)
+        return prose
+
+
+def parse(
+    path: str, source: bytes, lines: Sequence[tuple[int, int]], most: int, *, may_cut: bool
+) -> tuple[Parsed | None, int]:
+    """Some ranges of lines of one version with what encloses them, and the bytes that the parser read.
+
+    None, and no bytes, where the language is not known, the file is not worth it, or more than `most` bytes
+    would have to be parsed. `may_cut` takes the first of them then (for a file that is new as a whole).
     """
     language = language_of(path)
-    if language is None or not is_readable(source):
-        return None
+    if language is None or len(source) > MAX_BYTES or b"\0" in source[:8000]:
+        return None, 0
+    rows = Rows(source)
+    if max(map(len, rows.rows)) > _MAX_LINE:
+        return None, 0
+    regions, is_cut = regions_of(source, rows, language, lines, most)
+    if is_cut and not may_cut:
+        return None, 0
+    clean = _without_cuda(source) if language == "cpp" else source
     is_header = path.rpartition(".")[2].lower() in HEADERS
-    if language in ("c", "cpp") and not is_header:
-        return {}
-    root = _tree(language, _without_cuda(source) if language == "cpp" else source).root_node
-    found: dict[str, list[Definition]] = {}
-    spans = _bytes_of(source, lines)
-    for definition in Reader(language, source, spans, is_header=is_header).definitions(root):
-        found.setdefault(definition.name, []).append(definition)
-    return found
+    tree = _tree(language, clean, rows, regions)
+    spans = tuple(rows.bytes_of(lines))
+    return Parsed(language, source, tree, spans, is_header, is_cut), sum(b - a for a, b in regions)
 
 
-def _bytes_of(source: bytes, lines: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Ranges of lines, from 1 and with their last, as half-open ranges of bytes."""
-    starts = [0, *(m.end() for m in re.finditer(rb"\n", source)), len(source)]
-    last = len(starts) - 1
-    return [(starts[min(max(a - 1, 0), last)], starts[min(b, last)]) for a, b in lines]
+def _tree(language: str, source: bytes, rows: Rows, regions: Sequence[tuple[int, int]]) -> Tree:
+    import tree_sitter  # noqa: PLC0415 - a compiled library, loaded by the first commit that needs it
 
+    def point(byte: int) -> tuple[int, int]:
+        line = bisect.bisect_right(rows.starts, byte, hi=len(rows.rows)) - 1
+        return line, byte - rows.starts[line]
 
-def is_readable(source: bytes) -> bool:
-    """Whether a file is of a size and shape that is worth a parse."""
-    if len(source) > MAX_BYTES or b"\0" in source[:8000]:
-        return False
-    return len(source) < _MAX_LINE or max(map(len, source.split(b"\n"))) < _MAX_LINE
-
-
-def docstring_lines(path: str, source: bytes, lines: set[int]) -> set[int]:
-    """Which of the given lines (counted from 1) stand in a comment or docstring of a Python file."""
-    language = language_of(path)
-    if language != "python" or not lines or not is_readable(source):
-        return set()
-    root = _tree(language, source).root_node
-    texts = source.split(b"\n")
-    prose: set[int] = set()
-    for number in lines:
-        text = texts[number - 1] if number <= len(texts) else b""
-        column = len(text) - len(text.lstrip())
-        node = root.descendant_for_point_range((number - 1, column), (number - 1, column))
-        if node is not None and _is_prose(node):
-            prose.add(number)
-    return prose
+    parser = _parser(language)
+    parser.included_ranges = [tree_sitter.Range(point(a), point(b), a, b) for a, b in regions]
+    return parser.parse(source)
 
 
 def _is_prose(node: Node) -> bool:
@@ -94,12 +116,6 @@ def _is_prose(node: Node) -> bool:
             return False
         node = node.parent
     return False
-
-
-@functools.lru_cache(maxsize=4)
-def _tree(language: str, source: bytes) -> Tree:
-    """The tree of one version; kept for a moment, because docstrings and definitions are read apart."""
-    return _parser(language).parse(source)
 
 
 @functools.lru_cache(maxsize=len(LANGUAGES))

@@ -330,3 +330,127 @@ def test_any_content_gives_the_same_facts_twice(path: str, old: str, new: str) -
     for line in [*fact_lines(facts, "zh"), *fact_lines(facts, "en")]:
         assert "\n" not in line
         assert line.count("`") % 2 == 0
+
+
+C_SOURCE = "static int inner(void) {\n    return 1;\n}\n\nint outer(int a) {\n    return a;\n}\n"
+
+
+def test_names_of_c_sources_are_public_unless_static_or_hidden() -> None:
+    facts = of("src/a.c", "int x;\n", "int x;\n" + C_SOURCE)
+    assert names(facts) == (["outer"], [])
+    assert [n.name for n in facts.internal_added] == ["inner"]
+    hidden = "namespace a {\nnamespace {\nint no() { return 1; }\n}\nint yes() { return 2; }\n}\n"
+    assert names(of("src/a.cc", None, hidden)) == (["yes"], [])
+    assert names(of("include/a.h", None, "namespace b::detail {\nint no();\n}\nint yes();\n")) == (
+        ["yes"],
+        [],
+    )
+    kernel = of("csrc/a.cu", None, "template <int N>\n__global__ void run(float* x) {}\n")
+    assert [(n.name, n.kind) for n in kernel.added] == [("run", "kernel")]
+
+
+def test_a_header_speaks_for_its_source() -> None:
+    texts = [
+        text_of("src/a.h", "int f(int a);\n", "int f(int a, int b);\nint g(void);\n"),
+        text_of("src/a.c", "int f(int a) {}\n", "int f(int a, int b) {}\nint g(void) {}\nint h(void) {}\n"),
+    ]
+    facts = facts_of(texts)
+    assert [(n.name, n.path) for n in facts.added] == [("h", "src/a.c"), ("g", "src/a.h")]
+    assert [(s.name, s.path) for s in facts.signatures] == [("f", "src/a.h")]
+
+
+MEMBERS: dict[str, tuple[str, str, str, list[str]]] = {
+    "c macro": ("src/a.h", "int x(void);\n", "int x(void);\n#define MX(a, b) ((a) + (b))\n", ["MX"]),
+    "c enum": ("src/a.h", "enum E { A };\n", "enum E { A, B };\n", ["E::B"]),
+    "rust enum": ("src/a.rs", "pub enum E { A }\n", "pub enum E { A, B(u32) }\n", ["E::B"]),
+    "rust trait": (
+        "src/a.rs",
+        "pub struct S;\n",
+        "pub struct S;\nimpl fmt::Display for S {\n    fn fmt(&self) {}\n}\n",
+        ["fmt::Display for S"],
+    ),
+    "go interface": (
+        "a.go",
+        "package a\ntype R interface {\n\tRead()\n}\n",
+        "package a\ntype R interface {\n\tRead()\n\tClose()\n}\n",
+        ["R.Close"],
+    ),
+    "typescript": (
+        "src/a.ts",
+        "export interface I { a: string }\n",
+        "export interface I { a: string; b?: number }\nexport type T = A | B\n",
+        ["I.b", "T"],
+    ),
+    "java enum": ("src/E.java", "public enum E { A }\n", "public enum E { A, B }\n", ["E.B"]),
+    "python overload": (
+        "src/a.py",
+        "@overload\ndef f(x: int) -> int: ...\n@overload\ndef f(x: str): ...\n",
+        "@overload\ndef f(x: int) -> int: ...\n@overload\ndef f(x: str): ...\n@overload\ndef f(x: A): ...\n",
+        ["f"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MEMBERS)
+def test_members_overloads_and_implementations_are_named(case: str) -> None:
+    path, old, new, expected = MEMBERS[case]
+    assert sorted(names(of(path, old, new))[0]) == expected
+    assert sorted(names(of(path, new, old))[1]) == expected
+
+
+TYPES: dict[str, tuple[str, str, str, list[tuple[str, str | None, str | None]]]] = {
+    "python": (
+        "a.py",
+        "def f(x: int, y=1) -> int: ...\n",
+        "def f(x: str, y: int = 1) -> str: ...\n",
+        [("f()", "int", "str"), ("f(x)", "int", "str"), ("f(y)", None, "int")],
+    ),
+    "c": (
+        "a.h",
+        "int f(int a);\n",
+        "long f(const char *a);\n",
+        [("f()", "int", "long"), ("f(a)", "int", "const char *")],
+    ),
+    "rust": ("a.rs", "pub fn f(x: u32) {}\n", "pub fn f(x: &mut u32) {}\n", [("f(x)", "u32", "&mut u32")]),
+    "go": ("a.go", "package a\nfunc F(x, y int) {}\n", "package a\nfunc F(x, y *T) {}\n",
+           [("F(x)", "int", "*T"), ("F(y)", "int", "*T")]),
+    "typescript": (
+        "a.ts",
+        "export type T = A\nexport interface I { a: string }\n",
+        "export type T = A | B\nexport interface I { a: number }\n",
+        [("I.a", "string", "number"), ("T", "A", "A | B")],
+    ),
+    "java": (
+        "A.java",
+        "public class A { public int f(int x) {} }\n",
+        "public class A { public long f(List<T> x) {} }\n",
+        [("A.f()", "int", "long"), ("A.f(x)", "int", "List<T>")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", TYPES)
+def test_declared_types_that_change_are_told(language: str) -> None:
+    path, old, new, expected = TYPES[language]
+    assert [(v.name, v.old, v.new) for v in of(f"src/{path}", old, new).types] == expected
+
+
+def test_a_newer_spelling_of_a_type_is_no_change() -> None:
+    old = "def f(x: Optional[List[int]], y: 'A') -> typing.Dict[str, int]: ...\n"
+    new = "def f(x: list[int] | None, y: A) -> dict[str, int]: ...\n"
+    assert of("src/a.py", old, new).types == ()
+
+
+def test_a_list_of_exports_decides_in_python() -> None:
+    new = "__all__ = ['open', 'Store']\ndef open(): ...\ndef helper(): ...\nclass Store: ...\n"
+    assert sorted(names(of("src/a.py", None, new))[0]) == ["Store", "open"]
+    dynamic = "__all__ = ['open'] + more.__all__\ndef open(): ...\ndef helper(): ...\n"
+    assert sorted(names(of("src/a.py", None, dynamic))[0]) == ["helper", "open"]
+
+
+def test_what_was_rewritten_is_named_where_it_stands() -> None:
+    old = (
+        f"class A:\n    def f(self):\n        return 1\n    def g(self):\n        return 2\ndef h():\n{BODY}"
+    )
+    facts = of("src/a.py", old, old.replace("return 1", "return 3").replace("total = 0", "total = 1"))
+    assert [n.name for n in facts.changed] == ["A.f", "h"]
