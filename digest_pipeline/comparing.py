@@ -34,6 +34,7 @@ class Draft:
     internal_added: list[Name] = dataclasses.field(default_factory=list)
     internal_removed: list[Name] = dataclasses.field(default_factory=list)
     settings: list[Value] = dataclasses.field(default_factory=list)
+    plumbing: list[Value] = dataclasses.field(default_factory=list)
     dependencies: list[Dependency] = dataclasses.field(default_factory=list)
     usages: list[Usage] = dataclasses.field(default_factory=list)
     code_added: int = 0

@@ -16,7 +16,7 @@ from digest_pipeline import hunks, syntax
 from digest_pipeline.comparing import Draft, compare
 from digest_pipeline.findings import Facts, Name, Renamed, Signature, Size
 from digest_pipeline.grammars import is_c_source
-from digest_pipeline.keys import setting_changes
+from digest_pipeline.keys import plumbing_changes, setting_changes
 from digest_pipeline.manifests import dependency_changes
 from digest_pipeline.models import FileKind
 from digest_pipeline.statements import fact_lines
@@ -70,6 +70,7 @@ def facts_of(texts: Sequence[FileText]) -> Facts:
             _source(draft, text, budget)
         if kind not in (FileKind.VENDORED, FileKind.GENERATED, FileKind.DATA):
             draft.settings += setting_changes(text)
+            draft.plumbing += plumbing_changes(text)
             draft.dependencies += dependency_changes(text)
     facts = _finished(draft, _sizes(texts))
     return dataclasses.replace(facts, shown=_shown(facts, texts))
@@ -205,6 +206,7 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         internal_added=rest(draft.internal_added),
         internal_removed=rest(draft.internal_removed),
         settings=tuple(sorted(set(draft.settings), key=lambda v: (v.path, v.name))),
+        plumbing=tuple(sorted(set(draft.plumbing), key=lambda v: (v.path, v.name))),
         dependencies=tuple(sorted(set(draft.dependencies), key=lambda d: (d.path, d.name))),
         env_added=named("env", is_added=True),
         env_removed=named("env", is_added=False),

@@ -100,6 +100,8 @@ class Facts:
     internal_added: tuple[Name, ...] = ()
     internal_removed: tuple[Name, ...] = ()
     settings: tuple[Value, ...] = ()
+    plumbing: tuple[Value, ...] = ()
+    """Keys of build and continuous integration that changed: of interest to those who work on the project."""
     env_added: tuple[str, ...] = ()
     env_removed: tuple[str, ...] = ()
     options_added: tuple[str, ...] = ()
@@ -156,7 +158,13 @@ class Facts:
         names |= {word for r in (*self.renamed, *self.moved) for word in (r.old, r.new)}
         for signature in self.signatures:
             names |= {signature.name, *signature.gained, *signature.lost}
-        for value in (*self.values, *self.types, *self.settings, *self.dependencies):
+        for value in (
+            *self.values,
+            *self.types,
+            *self.settings,
+            *self.plumbing,
+            *self.dependencies,
+        ):
             names |= {value.name, value.old or "", value.new or ""}
         names |= {name[:-1].partition("(")[2] for name in names if name.endswith(")")}
         names |= {name.partition("(")[0] for name in names}

@@ -1,7 +1,8 @@
 """Configuration keys that a change adds, removes or sets otherwise. Pure and forgiving.
 
-TOML and JSON are parsed in both versions; any other format, and what does not parse, is read line by line
-from the hunks as `key: value`, `key = value` or `key value`.
+A key is named by its path, `services.web.image`. TOML and JSON are parsed in both versions; any other
+format, and what does not parse, is read line by line: what a key stands in follows from its indentation
+(YAML, JSON with comments) or from the `[section]` above it (INI).
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from digest_pipeline import hunks
 from digest_pipeline.findings import Value
 from digest_pipeline.models import FileKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from digest_pipeline.models import FileText
 
@@ -23,14 +26,28 @@ MAX_BYTES = 200_000
 """Larger manifests and settings are not parsed, longer hunks are cut."""
 _MAX_KEYS = 2000
 _MAX_DEPTH = 6
+_NEVER = 10**6
+"""Deeper than any line is indented."""
 
 
 def setting_changes(text: FileText) -> list[Value]:
-    """The keys of a configuration file that came, went or changed their value, by name."""
+    """The keys of a configuration file that came, went or changed their value, by their path."""
+    return _key_changes(text) if text.change.kind is FileKind.CONFIG else []
+
+
+def plumbing_changes(text: FileText) -> list[Value]:
+    """The same for the files of build and continuous integration; dependencies are no keys."""
+    ending = text.change.path.rpartition(".")[2].lower()
+    if text.change.kind not in (FileKind.CI, FileKind.BUILD) or ending not in _NESTED:
+        return []
+    return [v for v in _key_changes(text) if not _DEPENDENCIES.search(v.name)]
+
+
+def _key_changes(text: FileText) -> list[Value]:
     path = text.change.path
     ending = path.rpartition(".")[2].lower()
     parse = {"toml": toml_table, "json": json_table}.get(ending)
-    if text.change.kind is not FileKind.CONFIG or (text.old is None and text.new is None and not text.patch):
+    if text.old is None and text.new is None and not text.patch:
         return []
     if parse is not None:
         old, new = read_version(parse, text.old), read_version(parse, text.new)
@@ -38,7 +55,7 @@ def setting_changes(text: FileText) -> list[Value]:
             before, after = _flat(old), _flat(new)
             keys = sorted(k for k in {*before, *after} if before.get(k) != after.get(k))
             return [Value(k, before.get(k), after.get(k), path) for k in keys]
-    return _keys_of_hunks(path, text.patch)
+    return _keys_of_lines(text, ending)
 
 
 def read_version(reader: Callable[[str], dict[str, Any]], raw: bytes | None) -> dict[str, Any] | None:
@@ -76,15 +93,64 @@ def _flat(table: Mapping[str, Any]) -> dict[str, str]:
     return flat
 
 
-_KEY = re.compile(r"""^([+-])(\s*)(?:-\s+)?["']?([A-Za-z_][\w.-]*)["']?\s*(?:[:=]\s*|\s)(.*)$""")
+_NESTED = ("yml", "yaml", "toml", "json", "jsonc", "json5")
+_DEPENDENCIES = re.compile(r"(?i)dependenc|\brequires\b|dependency-groups")
+_SECTION = re.compile(r"\[+\s*([\w.\"' -]+?)\s*\]+\s*(?:[#;].*)?$")
+_NESTED_KEY = re.compile(r"""["']?([\w@$][\w./@$ -]{0,80}?)["']?\s*[:=](?:\s+|$)(.*)$""")
+_FLAT_KEY = re.compile(r"""["']?([A-Za-z_][\w.-]*)["']?\s*(?:[:=]\s*|\s)(.*)$""")
+_Located = dict[int, tuple[str, str]]
+"""By the number of a line: the path of its key, and its value."""
 
 
-def _keys_of_hunks(path: str, patch: str) -> list[Value]:
-    before: dict[str, str] = {}
-    after: dict[str, str] = {}
-    for line in patch[:MAX_BYTES].splitlines():
-        match = _KEY.match(line)
-        if match and not line.startswith(("+++", "---")) and len(before) + len(after) < _MAX_KEYS:
-            (after if match[1] == "+" else before)[match[3]] = match[4].strip()[:200]
-    keys = sorted(k for k in {*before, *after} if before.get(k) != after.get(k))
-    return [Value(k, before.get(k), after.get(k), path) for k in keys]
+def _keys_of_lines(text: FileText, ending: str) -> list[Value]:
+    lines = hunks.changed_lines(text.patch[:MAX_BYTES])
+    counts: Counter[tuple[str, str]] = Counter()
+    for is_added, version in ((True, text.new), (False, text.old)):
+        numbered = enumerate((version or b"").decode("utf-8", "replace")[:MAX_BYTES].split("\n"), 1)
+        changed = {line.number: line.text for line in lines if line.is_added is is_added}
+        located = _located(numbered if version is not None else sorted(changed.items()), ending)
+        for number in sorted(set(changed) & set(located))[:_MAX_KEYS]:
+            counts[located[number]] += 1 if is_added else -1
+    before: dict[str, list[str]] = {}
+    after: dict[str, list[str]] = {}
+    for (key, value), count in counts.items():
+        if count:
+            (after if count > 0 else before).setdefault(key, []).append(value)
+    return [
+        Value(key, before.get(key, [None])[0], after.get(key, [None])[0], text.change.path)
+        for key in sorted({*before, *after})
+    ]
+
+
+def _located(lines: Iterable[tuple[int, str]], ending: str) -> _Located:
+    """The keys of a file, line by line, with the keys and the section that they stand in."""
+    located: _Located = {}
+    section: list[str] = []
+    around: list[tuple[int, str]] = []
+    pattern = _NESTED_KEY if ending in _NESTED else _FLAT_KEY
+    text_below = _NEVER
+    for number, line in lines:
+        code = line.strip()
+        indent = len(line) - len(line.lstrip())
+        if not code or code.startswith(("#", "//", ";")) or indent > text_below:
+            continue
+        text_below = _NEVER
+        if match := _SECTION.match(code):
+            section, around = [match[1]], []
+            continue
+        bare = re.sub(r"^(?:-\s+)+", "", code)
+        match = pattern.match(bare)
+        if match is None:
+            continue
+        depth = indent + len(code) - len(bare)
+        while around and around[-1][0] >= depth:
+            around.pop()
+        value = re.sub(r"\s+#.*$", "", match[2]).strip().rstrip(",")
+        name = ".".join([*section, *(key for _, key in around), match[1]])
+        if not value or value[0] in "{[|>&!":
+            around.append((depth, match[1]))
+        if value[:1] in ("|", ">"):
+            text_below = indent
+        if value or ending not in _NESTED:  # else it only holds others
+            located[number] = (name, value[:200])
+    return located

@@ -260,6 +260,37 @@ def test_configuration_keys_are_read_by_their_path(kind: str) -> None:
     assert of(path, old, new).settings == (Value("a.b", "1", "2", path), Value("a.c", None, "3", path))
 
 
+YAML = """\
+services:
+  web:
+    image: a:1  # pinned
+    command: |
+      port: 3
+    ports:
+    - host: 80
+      to: 81
+version: "3"
+"""
+YAML_LATER = YAML.replace("a:1", "a:2").replace("to: 81", "to: 82").replace("port: 3", "port: 4")
+
+
+def test_nested_keys_of_yaml_are_given_with_their_path() -> None:
+    path = "deploy/values.yaml"
+    assert of(path, YAML, YAML_LATER + "debug:\n  level: 1\n").settings == (
+        Value("debug.level", None, "1", path),
+        Value("services.web.image", "a:1", "a:2", path),
+        Value("services.web.ports.to", "81", "82", path),
+    )
+    facts = of(".github/workflows/ci.yml", "jobs:\n  a:\n    os: x\n", "jobs:\n  a:\n    os: y\n")
+    assert [(v.name, v.old, v.new) for v in facts.plumbing] == [("jobs.a.os", "x", "y")]
+    ini = of("app.ini", "[db]\nport = 1\n", "[db]\nport = 2\n")
+    assert [(v.name, v.old, v.new) for v in ini.settings] == [("db.port", "1", "2")]
+    commented = of(
+        "tsconfig.json", '{ // x\n  "a": {\n    "b": 1\n  }\n}', '{ // x\n  "a": {\n    "b": 2\n  }\n}'
+    )
+    assert [v.name for v in commented.settings] == ["a.b"]
+
+
 def test_configuration_of_other_formats_is_read_by_line() -> None:
     facts = of("redis.conf", "port 1\n", "port 2\nbind all\n")
     assert facts.settings == (Value("bind", None, "all", "redis.conf"), Value("port", "1", "2", "redis.conf"))
