@@ -11,6 +11,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
 Edges = dict[str, set[str]]
@@ -28,6 +29,8 @@ class Step:
     landed_at: int
     time: str
     """`YYYY-MM-DD HH:MM:SS` in the page's zone."""
+    day: dt.date
+    """The day on whose page it is."""
     same_day: bool
     href: str | None
     """Where to read about it: an anchor of this page, the page of its day, else the host's page."""

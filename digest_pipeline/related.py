@@ -40,7 +40,7 @@ def threads_of(entries: Sequence[Entry], found: Iterable[ThreadLink], place: Pla
     `found` may tell of other pages' commits, too: only what hangs together with `entries` counts.
     """
     links = _near({e.sha for e in entries}, found)
-    steps = {e.sha: _own(e) for e in entries}
+    steps = {e.sha: _own(e, place.day) for e in entries}
     for link in links:
         steps.setdefault(link.other_sha, _other(link, place))
     edges = _edges(entries, links, steps)
@@ -104,7 +104,7 @@ def _newest_first(thread: Thread) -> tuple[int, str]:
     return -max(s.landed_at for s in thread.steps), thread.steps[-1].sha
 
 
-def _own(entry: Entry) -> Step:
+def _own(entry: Entry, day: dt.date) -> Step:
     return Step(
         sha=entry.sha,
         short=entry.short,
@@ -112,6 +112,7 @@ def _own(entry: Entry) -> Step:
         pr_label=entry.pr_label,
         landed_at=entry.landed_at,
         time=entry.time,
+        day=day,
         same_day=True,
         href=f"#{entry.anchor}",
         role=entry.series or "landed",
@@ -134,6 +135,7 @@ def _other(link: ThreadLink, place: Place) -> Step:
         pr_label=None if number is None else f"{place.links.pr_mark}{number}",
         landed_at=link.other_landed_at,
         time=clock(link.other_landed_at, place.zone),
+        day=link.other_day,
         same_day=same_day,
         href=href,
         role=part[1] if part else "landed",

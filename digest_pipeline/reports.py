@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from digest_pipeline.briefs import Brief
     from digest_pipeline.models import DayRecord
     from digest_pipeline.pages import Page
 
@@ -120,7 +121,9 @@ def page_files(page: Page, reports_dir: Path, *, template: str, language: str) -
     return files | {path.with_suffix(".json"): render_json(page), path: markdown}
 
 
-def render_daily(day: dt.date, pages: Sequence[Page], missing: Sequence[str] = (), *, language: str) -> str:
+def render_daily(
+    day: dt.date, pages: Sequence[Brief | Page], missing: Sequence[str] = (), *, language: str
+) -> str:
     """The page across repositories, in the order given: a table, then each one's highlights.
 
     `missing` are the names of the repositories of which nothing is known for this day.

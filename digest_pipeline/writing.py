@@ -11,12 +11,13 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from digest_pipeline.assembly import pages_of
+from digest_pipeline.briefs import Brief, brief_in, brief_of
 from digest_pipeline.files import report_path, write_files
-from digest_pipeline.models import DayRecord, DigestError, StoreError
+from digest_pipeline.models import DayRecord, DayState, DigestError, StoreError, window_of
 from digest_pipeline.reports import page_files, render_daily, render_index
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from digest_pipeline.models import Repository, Window
@@ -55,10 +56,12 @@ def write_reports(
 ) -> tuple[dict[dt.date, Written], dict[dt.date, Exception]]:
     """Write the pages of some days, and record the days; returns what is done and what failed.
 
-    A day that fails leaves its old page and record, and the other days are written all the same.
+    A day that fails leaves its old page and record, and the other days are written all the same. A page
+    of another day is written again when these days have what reverts, relands or follows its commits.
     """
     done: dict[dt.date, Written] = {}
     failed: dict[dt.date, Exception] = {}
+    touched: set[dt.date] = set()
     for batch in _batches(windows):
         records: list[DayRecord] = []
         for window, made in pages_of(workspace, repository, batch, windows, now):
@@ -69,10 +72,25 @@ def write_reports(
             try:
                 done[window.day] = _write(workspace, *made)
                 records.append(made[0])
+                touched |= {step.day for thread in made[1].threads for step in thread.steps}
             except DigestError as error:
                 failed[window.day] = error
         workspace.store.replace_days(records)
+    _write_again(workspace, repository, touched - {w.day for w in windows}, now)
     return done, failed
+
+
+def _write_again(workspace: Workspace, repository: Repository, days: Iterable[dt.date], now: int) -> None:
+    """Bring the badges of finished days up to date; a day that is not finished has its own next run."""
+    settings, store = workspace.settings, workspace.store
+    for day in sorted(days):
+        known = store.days(repository.name, day, day).get(day)
+        if known is None or known.state is not DayState.COMPLETE:
+            continue
+        window = window_of(day, settings.timezone)
+        for _, made in pages_of(workspace, repository, [window], [window], now):
+            if not isinstance(made, Exception) and made[0] == known:
+                _write(workspace, *made)
 
 
 def _batches(windows: Sequence[Window]) -> list[Sequence[Window]]:
@@ -95,17 +113,16 @@ def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) ->
     A repository of which a day is not known, or cannot be shown, is named as missing on its page.
     """
     settings = workspace.settings
-    pages: dict[dt.date, dict[str, Page]] = {w.day: {} for w in windows}
+    pages: dict[dt.date, dict[str, Brief]] = {w.day: {} for w in windows}
     records: list[DayRecord] = []
     names = [repository.name for repository in settings.repository_values()]
     for repository in settings.repository_values():
         known = workspace.store.days(repository.name, settings.start_date, dt.date.max)
         records += known.values()
         there = [w for w in windows if w.day in known]
-        for batch in _batches(there):
-            for window, made in pages_of(workspace, repository, batch, windows, now):
-                if not isinstance(made, Exception):
-                    pages[window.day][repository.name] = made[1]
+        for day, brief in _briefs(workspace, repository, there, windows, now):
+            state, reason = known[day].state, known[day].reason
+            pages[day][repository.name] = dataclasses.replace(brief, state=state, reason=reason)
     folder = settings.reports_dir / "daily"
     made = {
         day: _across(folder / f"{day.isoformat()}.md", day, shown, names, settings.language)
@@ -124,8 +141,26 @@ def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) ->
     return made
 
 
+def _briefs(
+    workspace: Workspace, repository: Repository, windows: Sequence[Window], run: Sequence[Window], now: int
+) -> Iterator[tuple[dt.date, Brief]]:
+    """What is to be said of each day: as its page says it, or from the database where that is not there."""
+    settings, absent = workspace.settings, []
+    for window in windows:
+        file = report_path(settings.reports_dir, repository.name, window.day).with_suffix(".json")
+        brief = brief_in(file, settings.language)
+        if brief is None:
+            absent.append(window)
+        else:
+            yield window.day, brief
+    for batch in _batches(absent):
+        for window, made in pages_of(workspace, repository, batch, run, now):
+            if not isinstance(made, Exception):
+                yield window.day, brief_of(made[1])
+
+
 def _across(
-    path: Path, day: dt.date, shown: Mapping[str, Page], names: Sequence[str], language: str
+    path: Path, day: dt.date, shown: Mapping[str, Brief], names: Sequence[str], language: str
 ) -> Across:
     missing = tuple(name for name in names if name not in shown)
     pages = list(shown.values())
