@@ -9,8 +9,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest_pipeline.models import DayState
+from digest_pipeline.stations import clone_repository
 from digest_pipeline_tests.daemon import LEAVES_QUEUED, daemon_of
-from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, ZONE, Project, three_days
+from digest_pipeline_tests.projects import (
+    MONDAY,
+    THURSDAY_NOON,
+    TUESDAY,
+    WEDNESDAY,
+    ZONE,
+    Project,
+    three_days,
+)
 from digest_pipeline_tests.questions import LAUNCH, keys
 from digest_pipeline_tests.storing import record
 
@@ -44,6 +53,8 @@ def test_five_nights_without_the_daemon_are_made_up_for_by_the_first_tick(
 ) -> None:
     late = {"state": DayState.PARTIAL, "reason": "late"}
     pending = {"state": DayState.PARTIAL, "reason": "pending"}
+    for repository in project.settings.repository_values():
+        clone_repository(project.workspace, repository, now=THURSDAY_NOON)
     project.workspace.store.replace_days(
         [
             record(MONDAY, repo=ONE),
