@@ -7,7 +7,7 @@ An asset reads, calls its station and returns metadata. What decides is in `stat
 # No `from __future__ import annotations`: Dagster reads the types of assets from their annotations.
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from digest_pipeline.writing import Written
 
 STATIONS = ("clones", "commits", "analyses", "reports")
+ROWS = "dagster/partition_row_count"
 
 
 class AnalysesConfig(dg.Config):
@@ -56,7 +57,6 @@ def _asset(  # noqa: PLR0913 - one argument for each thing that differs between 
     kinds: set[str],
     description: str,
     specs: Sequence[dg.AssetCheckSpec] = (),
-    metadata: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     place = STATIONS.index(station)
     return dg.asset(
@@ -68,7 +68,7 @@ def _asset(  # noqa: PLR0913 - one argument for each thing that differs between 
         kinds=kinds,
         owners=["team:digest"],
         description=f"{description} Repository: {repository.name}.",
-        metadata={"repository": repository.name, **(metadata or {})},
+        metadata={"repository": repository.name},
         check_specs=specs,
         pool=f"{repository.slug}_{station}",
     )
@@ -113,7 +113,6 @@ def _commits(repository: Repository, partitions: dg.DailyPartitionsDefinition) -
         kinds={"duckdb", "python"},
         description="The day's commits and their rows per file, on the day they landed on the branch.",
         specs=checks.specs(key, "commits"),
-        metadata={"dagster/table_name": "commits"},
     )
     def commits(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
         from digest_pipeline import stations  # noqa: PLC0415
@@ -122,7 +121,7 @@ def _commits(repository: Repository, partitions: dg.DailyPartitionsDefinition) -
             opened = workspace.open(context, f"{repository.name} commits")
             windows = windows_of(context, opened.settings)
             rows, failed = stations.store_each_day(opened, repository, windows)
-            counts = {day: {"dagster/partition_row_count": n, "commits": n} for day, n in rows.items()}
+            counts = {day: {ROWS: n, "commits": n} for day, n in rows.items()}
             record_days(context, counts, failed)
             return dg.MaterializeResult(check_results=checks.of_commits(key, opened, repository, windows))
 
@@ -139,7 +138,6 @@ def _analyses(repository: Repository, partitions: dg.DailyPartitionsDefinition) 
         kinds={"duckdb", "python"},
         description="Importance with named reasons, change type, area, and what each commit does.",
         specs=checks.specs(key, "analyses"),
-        metadata={"dagster/table_name": "analyses"},
     )
     def analyses(
         context: dg.AssetExecutionContext, config: AnalysesConfig, workspace: WorkspaceResource
@@ -152,7 +150,8 @@ def _analyses(repository: Repository, partitions: dg.DailyPartitionsDefinition) 
             analysed = judging.store_analyses(
                 opened, repository, windows, force=config.force, now=int(time.time())
             )
-            record_days(context, analysed.days, analysed.failed)
+            counts = {day: {ROWS: figures["commits"], **figures} for day, figures in analysed.days.items()}
+            record_days(context, counts, analysed.failed)
             return dg.MaterializeResult(
                 metadata=analysed.figures, check_results=checks.of_analyses(key, analysed)
             )
@@ -194,6 +193,7 @@ def _page_metadata(written: "Written") -> Metadata:
         "report": dg.MetadataValue.md(preview_of(written.page)),
         "path": path_of(written.path),
         "state": record.state.value,
+        ROWS: 1,
         **{name: getattr(record, name) for name in ("commits", "high", "medium", "low", "pending")},
         **({"cost_usd": record.cost_usd} if record.cost_usd is not None else {}),
     }

@@ -13,6 +13,7 @@ from digest_pipeline.daily import daily_of, pages_of
 from digest_pipeline.resources import WorkspaceResource
 from digest_pipeline.schedules import nightly_of
 from digest_pipeline.settings import Settings, read_settings, settings_file
+from digest_pipeline.shown import shown_by
 from digest_pipeline.watching import notices_of
 
 
@@ -25,12 +26,13 @@ def definitions_of(settings: Settings) -> dg.Definitions:
         executor_def=dg.in_process_executor,
         description="Digests one day, or a range of days in one run.",
     )
+    assets = [
+        *(asset for repository in repositories for asset in chain_of(repository, settings)),
+        pages_of(repositories),
+        daily_of(settings),
+    ]
     return dg.Definitions(
-        assets=[
-            *(asset for repository in repositories for asset in chain_of(repository, settings)),
-            pages_of(repositories),
-            daily_of(settings),
-        ],
+        assets=dg.map_asset_specs(shown_by(settings), assets),
         jobs=[job],
         schedules=[nightly_of(settings)],
         sensors=notices_of(settings),

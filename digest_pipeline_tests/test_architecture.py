@@ -22,17 +22,31 @@ DOORS = {
     "httpx": {"llm"},
     "detect_secrets": {"redaction"},
     "jinja2": {"reports", "prompts"},
-    "dagster": {"resources", "assets", "checks", "schedules", "definitions", "launch"},
+    "apprise": {"notices"},
+    "dagster": {
+        "assets",
+        "checks",
+        "daily",
+        "definitions",
+        "launch",
+        "recording",
+        "records",
+        "resources",
+        "schedules",
+        "shown",
+        "underway",
+        "watching",
+    },
     "tree_sitter": {"syntax"},
     "pydantic": {"settings", "validation", "replies"},
-    "cronsim": {"validation"},
+    "cronsim": {"shown", "validation"},
     "tomlkit": {"adding"},
     "click": {"cli"},
     "rich": {"running"},
 }
 """Third-party library: the modules that may import it."""
 
-HEAVY = {"pygit2", "duckdb", "pandas", "litellm", "jinja2", "tree_sitter", "numpy", "httpx"}
+HEAVY = {"pygit2", "duckdb", "pandas", "litellm", "jinja2", "tree_sitter", "numpy", "httpx", "apprise"}
 """Libraries that loading the definitions must not import: every Dagster process would pay for them."""
 
 LONGEST_FILE, LONGEST_FUNCTION = 250, 60

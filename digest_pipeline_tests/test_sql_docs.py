@@ -165,6 +165,20 @@ def test_every_column_is_documented_and_every_documented_one_exists(store: Store
     assert documented == existing
 
 
+def test_the_database_describes_its_columns_in_the_words_of_the_document(store: Store) -> None:
+    sections = re.findall(r"^### `(\w+)`.*?\n\n(.*?)\n\n", DOCUMENT, re.MULTILINE | re.DOTALL)
+    documented = [
+        (name, column, meaning)
+        for name, table in sections
+        for column, meaning in re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.MULTILINE)
+    ]
+    _, comments = store.query(
+        "SELECT table_name, column_name, comment FROM duckdb_columns() "
+        "WHERE schema_name = 'main' AND NOT internal"
+    )
+    assert sorted(documented) == sorted(comments)
+
+
 def test_every_recipe_has_an_answer_here() -> None:
     assert list(RECIPES) == list(ANSWERS)
     assert len(RECIPES) >= 10
