@@ -17,9 +17,8 @@ import time
 from pathlib import Path
 
 from digest_pipeline import llm
-from digest_pipeline.analyses import analyse
 from digest_pipeline.answers import Answers
-from digest_pipeline_tests.model_items import LANDED, item
+from digest_pipeline_tests.model_items import item, ran
 
 SERVER = """
 import sys
@@ -59,13 +58,13 @@ def measure(name: str, chosen: argparse.Namespace, base: str, answers: Answers) 
     config = llm.ModelConfig("openai/model", api_base=base, max_concurrency=chosen.concurrency)
     items = [item(number) for number in range(chosen.calls)]
     wall, cpu = time.monotonic(), time.process_time()
-    run = analyse(items, config, answers, now=LANDED, language="zh")
+    run = ran(items, config, answers)
     wall, cpu = time.monotonic() - wall, time.process_time() - cpu
     ideal = -(-chosen.calls // chosen.concurrency) * chosen.latency
     print(
-        f"{name}: {wall:.2f} s for {chosen.calls} commits ({run.calls} calls, {run.hits} hits), "
+        f"{name}: {wall:.2f} s for {chosen.calls} commits ({run.tally.calls} calls, {run.tally.hits} hits), "
         f"{wall / ideal:.2f} x the ideal {ideal:.2f} s, {1000 * cpu / chosen.calls:.1f} ms of CPU each, "
-        f"p50 {run.p50_ms} ms, p95 {run.p95_ms} ms"
+        f"p50 {run.tally.quantile_ms(0.5)} ms, p95 {run.tally.quantile_ms(0.95)} ms"
     )
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from digest_pipeline import llm
-from digest_pipeline.asking import Asking
 from digest_pipeline.evidence import Evidence
 from digest_pipeline.models import Analysis, AnalysisState, Tier
 from digest_pipeline.packing import Packed, pack
@@ -21,13 +19,13 @@ from digest_pipeline.retry import Cause
 from digest_pipeline.verify import TIERS, Verified, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    import datetime as dt
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from digest_pipeline.answers import Answers
-    from digest_pipeline.calls import Door
+    from digest_pipeline.asking import Asking
     from digest_pipeline.llm import ModelConfig
     from digest_pipeline.models import Commit, FileText, Triage
-    from digest_pipeline.questions import Outcome, Prompt
+    from digest_pipeline.questions import Outcome, Prompt, Tally
 
 INPUT_TOKENS = {Tier.HIGH: 12_000, Tier.MEDIUM: 4_000, Tier.LOW: 1_000}
 """Budget of what is shown of a commit, rules of the prompt not counted."""
@@ -59,77 +57,40 @@ class Item:
 
     commit: Commit
     triage: Triage
-    texts: tuple[FileText, ...]
+    texts: Callable[[], Sequence[FileText]]
+    """Reads its files, when its turn comes: those of a long range do not fit into the memory."""
     fact_lines: tuple[str, ...]
     """What the rules found out, for the model to read."""
     by_rules: Analysis
     """Stands in while there is no answer."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Asked:
-    """What came of a run."""
-
-    analyses: dict[str, Analysis]
-    """By SHA; one for each item."""
-    hits: int
-    """Commits that the ledger answered."""
-    calls: int
-    failures: dict[str, int]
-    """Failed calls and answers that could not be used, by cause (the words of PENDING_REASONS)."""
-    tokens_in: int
-    tokens_out: int
-    cost_usd: float | None
-    """None where no price is known."""
-    p50_ms: int | None
-    p95_ms: int | None
-    grounded_share: float | None
-    """Share of the claims, names and figures of the models that stand in the commits."""
-    stopped: str | None
-    """The fatal cause because of which commits were not asked."""
-
-
-def analyse(  # noqa: PLR0913 - each is a thing from outside
+def analyse(
     items: Iterable[Item],
-    config: ModelConfig,
-    answers: Answers,
+    asking: Asking,
     *,
-    now: int,
     language: str,
-    force: bool = False,
-    api_key: str | None = None,
+    tallies: Mapping[dt.date, Tally],
     progress: Callable[[int, int], None] | None = None,
-    door: Door = llm,
-) -> Asked:
-    """The analyses of some commits, of any days: from the ledger, or asked of the models.
+) -> dict[str, Analysis]:
+    """The analyses of some commits, of any days: from the ledger, or asked of the models; by SHA.
 
     Important commits are asked first, then the newest. An answer is in the ledger before anything else
     happens to it. What could not be answered keeps the rules' analysis, `pending` when the next run asks
-    again and `refused` when not, with a word of PENDING_REASONS. Raises StoreError when the ledger fails
-    and SettingsError when a template does; never for what a model does.
+    again and `refused` when not, with a word of PENDING_REASONS. `tallies` has one for each day, where its
+    questions are counted. Raises StoreError when the ledger fails and SettingsError when a template does;
+    never for what a model does.
     """
-    questions = [_CommitQuestion(item, config, language) for item in items]
-    run: Asking[Verified] = Asking(
-        config, answers, now=now, force=force, api_key=api_key, door=door, progress=progress
-    )
-    outcomes = run.run(questions)
-    pairs = list(zip(questions, outcomes, strict=True))
-    named = sum(o.value.named for o in outcomes if o.value)
-    proven = sum(o.value.proven for o in outcomes if o.value)
-    tally = run.tally
-    return Asked(
-        analyses={question.item.commit.sha: _analysis(question, outcome) for question, outcome in pairs},
-        hits=tally.hits,
-        calls=tally.calls,
-        failures={str(cause): count for cause, count in sorted(tally.failures.items())},
-        tokens_in=tally.tokens_in,
-        tokens_out=tally.tokens_out,
-        cost_usd=tally.cost_usd,
-        p50_ms=tally.quantile_ms(0.5),
-        p95_ms=tally.quantile_ms(0.95),
-        grounded_share=proven / named if named else None,
-        stopped=tally.stopped.value if tally.stopped else None,
-    )
+    questions = [_CommitQuestion(item, asking.config, language, tallies[item.commit.day]) for item in items]
+    outcomes = asking.run(questions, progress=progress)
+    found: dict[str, Analysis] = {}
+    for question, outcome in zip(questions, outcomes, strict=True):
+        if outcome.value:
+            for tally in (asking.tally, question.tally):
+                tally.named += outcome.value.named
+                tally.proven += outcome.value.proven
+        found[question.item.commit.sha] = _analysis(question, outcome)
+    return found
 
 
 def _analysis(question: _CommitQuestion, outcome: Outcome[Verified]) -> Analysis:
@@ -152,11 +113,13 @@ class _CommitQuestion:
 
     bad_runs = 3
 
-    def __init__(self, item: Item, config: ModelConfig, language: str) -> None:
+    def __init__(self, item: Item, config: ModelConfig, language: str, tally: Tally) -> None:
         self.item = item
+        self.tally = tally
         self._config = config
         self._language = language
         self._tier = item.triage.importance
+        self._texts: Sequence[FileText] | None = None
         self._packs: dict[bool, Packed] = {}
         self._prompts: dict[tuple[str, bool], Prompt] = {}
         self._coverages: dict[str, float] = {}
@@ -169,10 +132,15 @@ class _CommitQuestion:
     def models(self) -> tuple[str, ...]:
         return self._config.chain(self._tier)
 
+    def _read_texts(self) -> Sequence[FileText]:
+        if self._texts is None:
+            self._texts = self.item.texts()
+        return self._texts
+
     def _packed(self, *, shortened: bool) -> Packed:
         if shortened not in self._packs:
             item, budget = self.item, INPUT_TOKENS[self._tier] // (2 if shortened else 1)
-            self._packs[shortened] = pack(item.commit, item.texts, item.fact_lines, budget)
+            self._packs[shortened] = pack(item.commit, self._read_texts(), item.fact_lines, budget)
         return self._packs[shortened]
 
     def prompt(self, model: str, *, shortened: bool) -> Prompt:
@@ -199,12 +167,17 @@ class _CommitQuestion:
 
     def read(self, text: str, *, model: str, shortened: bool) -> Verified:  # noqa: ARG002 - of all questions
         item = self.item
-        evidence = Evidence.of_commit(item.commit, item.texts, self._packed(shortened=shortened).text)
+        evidence = Evidence.of_commit(item.commit, self._read_texts(), self._packed(shortened=shortened).text)
         given = read(text, FORMS[self._tier])
         return verify(given, evidence, item.triage, item.by_rules, language=self._language)
 
     def repair(self, prompt: Prompt, text: str, complaint: str) -> Prompt:
         return repaired(prompt, text, complaint, self._language, self._config.prompts_dir)
+
+    def forget(self) -> None:
+        self._texts = None
+        self._packs.clear()
+        self._prompts.clear()
 
     def coverage_of(self, key: str) -> float:
         """The coverage of what was sent under a key."""

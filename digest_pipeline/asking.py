@@ -2,38 +2,34 @@
 
 All that decides happens in the thread that calls `Asking.run`; `calls.py` makes the requests. What to
 ask, and whether a text is an answer, is the question's matter (`questions.py`); what a failure means is
-`retry.py`'s and `tries.py`'s.
+`retry.py`'s and `tries.py`'s, whose turn it is `turns.py`'s.
 """
 
 from __future__ import annotations
 
-import collections
-import heapq
-import itertools
 import time
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from digest_pipeline import llm
 from digest_pipeline.answers import Answer, Answers, AnswerState
+from digest_pipeline.at_hand import at_hand
 from digest_pipeline.budget import Budget
 from digest_pipeline.calls import Call, Calls, Door
+from digest_pipeline.hedging import Hedging
 from digest_pipeline.learnt import Learnt
 from digest_pipeline.questions import AnswerError, Outcome, Question, Tally
-from digest_pipeline.retry import FATAL_CAUSES, Cause, Fault, Pace, Verdict, judge, pushes_back
-from digest_pipeline.tries import Job, Step, after_bad_answer, after_failure
+from digest_pipeline.retry import FATAL_CAUSES, Cause, Fault, Pace, Patience, Verdict, judge, pushes_back
+from digest_pipeline.tries import Job, Luck, Step, after_bad_answer, after_failure
+from digest_pipeline.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 
-RECENT_CALLS = 64
-WORKING_SHARE = 0.05
-"""Asking works while at least this share of the last calls brought an answer that can be used."""
 
-
-class Asking(Generic[T]):
-    """One run: make it, `run` it once, look at `tally`."""
+class Asking:
+    """One run of the pipeline: what it learnt, spent and counted holds for all its questions."""
 
     def __init__(  # noqa: PLR0913 - each is a thing from outside
         self,
@@ -44,106 +40,94 @@ class Asking(Generic[T]):
         force: bool = False,
         api_key: str | None = None,
         door: Door = llm,
-        progress: Callable[[int, int], None] | None = None,
     ) -> None:
+        self.config = config
         self.tally = Tally()
-        self._config = config
+        """Of all questions."""
+        self.stopped: Cause | None = None
+        """The fatal cause that left a question without a model to ask."""
         self._answers = answers
         self._force = force
-        self._progress = progress
         self._now, self._began = now, time.monotonic()
         self._learnt = Learnt(config, door, api_key)
         self._budget = Budget(config, answers, door.price_of)
         self._pace = Pace(config.max_concurrency)
-        self._calls: Calls[T] = Calls(door, answers, self._budget, config.timeout_seconds, self._moment)
+        self._calls: Calls[Any] = Calls(door, answers, self._budget, config.timeout_seconds, self._moment)
+        self._hedging = Hedging(config.timeout_seconds)
+        self._luck = Luck()
+        self._patience = config.patience
+        self._turns: Turns[Any] = Turns([])
+        self._parked: dict[str, list[Job[Any]]] = {}
         self._fresh: set[str] = set()
-        self._recent: collections.deque[bool] = collections.deque(maxlen=RECENT_CALLS)
-        self._ready: list[tuple[tuple[int, ...], int, Job[T]]] = []
-        self._waiting: list[tuple[float, int, Job[T]]] = []
-        self._parked: dict[str, list[Job[T]]] = {}
-        self._order = itertools.count()
-        self._outcomes: dict[int, Outcome[T]] = {}
-        self._total = 0
+        self._reading: str | None = None
+        self._left = 0
+        self._progress: Callable[[], None] = lambda: None
 
-    def run(self, questions: Sequence[Question[T]]) -> list[Outcome[T]]:
+    def run(
+        self,
+        questions: Sequence[Question[T]],
+        *,
+        patience: Patience | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[Outcome[T]]:
         """Ask what the ledger does not know; the outcomes are in the order of the questions.
 
-        Raises StoreError when the ledger fails; nothing that arrived is lost.
+        Questions are made and looked up when their turn is near: of a long range only those under way are
+        in the memory. Raises StoreError when the ledger fails; nothing that arrived is lost.
         """
-        self._total = len(questions)
-        for number, question in enumerate(questions):
-            job = Job(number, question)
-            if self._force or not self._known(job):
-                self._queue(job)
-        while self._ready or self._waiting or self._calls:
-            self._start_calls()
-            for call in self._calls.wait(self._waiting[0][0] if self._waiting else None):
+        jobs = [Job(number, question) for number, question in enumerate(questions)]
+        self._patience = patience or self.config.patience
+        self._turns = Turns(jobs)
+        self._left = len(jobs)
+        self._progress = lambda: progress(len(jobs) - self._left, len(jobs)) if progress else None
+        while self._left:
+            advanced = self._advance()
+            for call in self._calls.wait(time.monotonic() if advanced else self._next_moment()):
                 self._land(call)
-        return [self._outcomes[number] for number in range(len(questions))]
-
-    # What the ledger knows
-
-    def _known(self, job: Job[T]) -> bool:
-        """Finish a job from the ledger, or place it at the first model that is still to be asked."""
-        open_places: list[tuple[int, bool, tuple[str, str] | None]] = []
-        for place, model in enumerate(job.question.models):
-            shortened, answer = self._look_up(job.question, model)
-            if answer is None or (
-                answer.state is AnswerState.BAD_ANSWER and answer.runs < job.question.bad_runs
-            ):
-                open_places.append((place, shortened, None))
-            elif answer.state is not AnswerState.ARRIVED:
-                job.cause = job.cause or Cause(answer.state.value)
-            else:
-                try:
-                    value = job.question.read(answer.text, model=model, shortened=shortened)
-                except AnswerError as error:
-                    open_places.append((place, shortened, (answer.text, str(error))))
-                else:
-                    self.tally.hits += 1
-                    self._finish(job, Outcome(value, answer))
-                    return True
-        if open_places:
-            job.place, job.shortened, job.bad_text = open_places[0]
-            return False
-        self._finish(job, Outcome(cause=job.cause, final=True))
-        return True
-
-    def _look_up(self, question: Question[T], model: str) -> tuple[bool, Answer | None]:
-        """Whether the question has to be shortened for a model, and the answer to that form of it."""
-        answer = self._answers.get(question.prompt(model, shortened=False).key)
-        if answer is None or answer.state is not AnswerState.TOO_LONG:
-            return False, answer
-        return True, self._answers.get(question.prompt(model, shortened=True).key)
+            for job in self._hedging.pass_over(self._calls, time.monotonic()):
+                self._turns.put(job)
+        return [job.outcome for job in jobs if job.outcome]
 
     # Making calls
 
-    def _queue(self, job: Job[T], at: float | None = None) -> None:
-        """Ask a job when its turn comes, not before the moment `at`."""
-        if at is None:
-            # What was asked before goes first: its next call may teach something about the model.
-            place = (*job.question.rank, not job.asked)
-            heapq.heappush(self._ready, (place, next(self._order), job))
-        else:
-            heapq.heappush(self._waiting, (at, next(self._order), job))
+    def _advance(self) -> bool:
+        """Look up the next question, or make the next call; False when there is nothing to do now."""
+        self._turns.wake(time.monotonic())
+        full = len(self._calls) >= self._pace.limit
+        job = self._turns.take_ahead(self.config.max_concurrency) if full else self._turns.take()
+        if job is None:
+            return False
+        if not job.looked_up:
+            job.looked_up = True
+            if not self._force and self._known(job):
+                return True
+        if not full and self._start(job):
+            return True
+        self._turns.put(job)
+        return full
 
-    def _start_calls(self) -> None:
-        """Fill the free places with the first jobs that may be asked now."""
-        while self._waiting and self._waiting[0][0] <= time.monotonic():
-            self._queue(heapq.heappop(self._waiting)[-1])
-        while self._ready and len(self._calls) < self._pace.limit:
-            job = heapq.heappop(self._ready)[-1]
-            if not job.done and not self._start(job):
-                self._queue(job)
-                return
+    def _next_moment(self) -> float | None:
+        """When there is something to do although no call is over."""
+        moments = [self._turns.next_moment(), *map(self._hedging.late_at, self._calls)]
+        return min((moment for moment in moments if moment is not None), default=None)
 
-    def _start(self, job: Job[T]) -> bool:
+    def _known(self, job: Job[Any]) -> bool:
+        """Finish a job whose question needs no call."""
+        outcome = at_hand(self._answers, job)
+        if outcome is None:
+            return False
+        for tally in self._tallies(job):
+            tally.hits += outcome.answer is not None
+        self._finish(job, outcome)
+        return True
+
+    def _start(self, job: Job[Any]) -> bool:
         """Make a job's next call, or finish it; False: first see what the calls under way will cost."""
         while cause := self._learnt.why_out(job.model):
             if not self._next_model(job, cause, final=False):
                 return True
         prompt = job.question.prompt(job.model, shortened=job.shortened)
-        if prompt.key in self._calls:
+        if prompt.key == self._reading or self._calls.is_asked_by_another(prompt.key, job):
             self._parked.setdefault(prompt.key, []).append(job)
             return True
         if prompt.key in self._fresh and self._known(job):
@@ -171,11 +155,16 @@ class Asking(Generic[T]):
 
     # What calls bring
 
-    def _land(self, call: Call[T]) -> None:
+    def _tallies(self, job: Job[Any]) -> tuple[Tally, Tally]:
+        """Where a job is counted: in the run, and in the day of its question."""
+        return self.tally, job.question.tally
+
+    def _land(self, call: Call[Any]) -> None:
         """A call is over, or nobody waits for it any more."""
         if call.arrived:
             self._budget.settle(call.reservation, call.reply)
-            self.tally.add(call.reply)
+            for tally in self._tallies(call.job):
+                tally.add(call.reply)
         if not call.arrived:
             self._failed(call, Fault("Overdue"))
         elif call.fault and not call.overdue:
@@ -183,72 +172,84 @@ class Asking(Generic[T]):
         elif not call.fault:
             self._pace.went_well()
             self._learnt.answered(call)
-            self._start_calls()
+            # The free place is filled before the answer is read, but not with the same question.
+            self._reading = call.prompt.key
+            self._advance()
+            self._reading = None
             self._read(call)
         for job in self._parked.pop(call.prompt.key, []):
-            self._queue(job)
+            self._turns.put(job)
 
-    def _read(self, call: Call[T]) -> None:
+    def _read(self, call: Call[Any]) -> None:
         """Finish a job with the text that arrived, or ask again."""
         job, answer, model = call.job, call.answer, call.request.model
-        if job.done or answer is None:
+        if answer is None:
             return
-        self.tally.latencies.append(answer.latency_ms)
+        for tally in self._tallies(job):
+            tally.latencies.append(answer.latency_ms)
+        self._hedging.took(model, answer.latency_ms / 1000)
+        if job.outcome:
+            self._keep_what_stands(job.outcome, answer)
+            return
         try:
             value = job.question.read(answer.text, model=model, shortened=call.shortened)
         except AnswerError as error:
-            if not call.overdue:
+            if not call.given_up:
                 self._bad_answer(call, str(error), answer.text)
             return
-        self._recent.append(True)
+        if job.timeouts + job.passed and not call.given_up:
+            self._hedging.helped()
+        self._luck.add(good=True)
         self._fresh.add(call.prompt.key)
         self._finish(job, Outcome(value, answer))
 
-    def _failed(self, call: Call[T], fault: Fault) -> None:
+    def _keep_what_stands(self, outcome: Outcome[Any], late: Answer) -> None:
+        """Put the answer that stands back when a later one was written in the moment before it was known."""
+        stands = outcome.answer
+        if stands and late.text and late.key == stands.key and late != stands:
+            self._answers.put(stands, self._moment())
+
+    def _failed(self, call: Call[Any], fault: Fault) -> None:
         """Decide what to do after a call without a text."""
         job = call.job
-        if job.done:
-            return
         verdict, cause = judge(fault)
+        for tally in self._tallies(job):
+            tally.failures[cause] += 1
         if pushes_back(fault):
             self._pace.pushed_back(call.started, time.monotonic())
         else:
             self._pace.failed_otherwise()
-        if cause is Cause.BAD_ANSWER:
-            job.doubled = job.doubled or fault.kind == "Cut"
-            self._bad_answer(call, None, "")
-            return
-        self.tally.failures[cause] += 1
         if verdict is Verdict.FATAL:
             self._learnt.put_out(call.request.model, cause)
-            self._queue(job)
-        elif verdict is Verdict.FORMAT and self._learnt.step_down(call):
-            self._queue(job)
+        if job.outcome or call.passed:
+            return
+        if cause is Cause.BAD_ANSWER:
+            job.doubled = job.doubled or fault.kind == "Cut"
+            self._ask_better(call, None, "")
+        elif verdict is Verdict.FATAL or (verdict is Verdict.FORMAT and self._learnt.step_down(call)):
+            self._turns.put(job)
         else:
             step = after_failure(
                 job,
                 fault,
                 proven=self._learnt.is_proven(call),
                 structured=call.request.format != "plain",
-                works=self._works(),
-                patience=self._config.patience,
+                works=self._luck.add(good=False),
+                patience=self._patience,
             )
             self._follow(call, step)
 
-    def _works(self) -> bool:
-        """Count one more failed call, and say whether others succeed."""
-        self._recent.append(False)
-        return sum(self._recent) >= WORKING_SHARE * len(self._recent)
+    def _bad_answer(self, call: Call[Any], complaint: str, text: str) -> None:
+        """Decide what to do after a text that is no answer."""
+        for tally in self._tallies(call.job):
+            tally.failures[Cause.BAD_ANSWER] += 1
+        self._ask_better(call, complaint, text)
 
-    def _bad_answer(self, call: Call[T], complaint: str | None, text: str) -> None:
-        """Decide what to do after an answer that cannot be used."""
-        self.tally.failures[Cause.BAD_ANSWER] += 1
-        step = after_bad_answer(
-            call.job, complaint, text, works=self._works(), patience=self._config.patience
-        )
-        self._follow(call, step)
+    def _ask_better(self, call: Call[Any], complaint: str | None, text: str) -> None:
+        works = self._luck.add(good=False)
+        self._follow(call, after_bad_answer(call.job, complaint, text, works=works, patience=self._patience))
 
-    def _follow(self, call: Call[T], step: Step) -> None:
+    def _follow(self, call: Call[Any], step: Step) -> None:
         """Take the next step of a job."""
         job, key = call.job, call.prompt.key
         final = step.final
@@ -258,24 +259,24 @@ class Asking(Generic[T]):
             kept = self._answers.get(key)
             final = kept is not None and kept.runs >= job.question.bad_runs
         if step.wait is not None:
-            self._queue(job, time.monotonic() + step.wait if step.wait else None)
+            self._turns.put(job, time.monotonic() + step.wait if step.wait else None)
         elif step.last:
             job.give_up(step.cause, final=final)
             self._finish(job, Outcome(cause=job.cause, final=job.final))
         elif self._next_model(job, step.cause, final=final):
-            self._queue(job)
+            self._turns.put(job)
 
-    def _next_model(self, job: Job[T], cause: Cause, *, final: bool) -> bool:
+    def _next_model(self, job: Job[Any], cause: Cause, *, final: bool) -> bool:
         """Turn to the next model of a job's chain; finish the job when there is none."""
         if job.give_up(cause, final=final):
             return True
         self._finish(job, Outcome(cause=job.cause, final=job.final))
         return False
 
-    def _finish(self, job: Job[T], outcome: Outcome[T]) -> None:
-        job.done = True
-        self._outcomes[job.number] = outcome
+    def _finish(self, job: Job[Any], outcome: Outcome[Any]) -> None:
+        job.outcome = outcome
+        job.question.forget()
+        self._left -= 1
         if outcome.cause in FATAL_CAUSES:
-            self.tally.stopped = self.tally.stopped or outcome.cause
-        if self._progress:
-            self._progress(len(self._outcomes), self._total)
+            self.stopped = self.stopped or outcome.cause
+        self._progress()

@@ -16,7 +16,7 @@ from digest_pipeline.answers import Answer, AnswerState
 from digest_pipeline.retry import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from digest_pipeline.answers import Answers
     from digest_pipeline.budget import Budget, Reservation
@@ -56,6 +56,8 @@ class Call(Generic[T]):
     """Of the monotonic clock, as all moments here."""
     arrived: bool = False
     """The thread is done."""
+    passed: bool = False
+    """Late: its question is asked again beside it (`hedging.py`). Whichever is answered first counts."""
     overdue: bool = False
     """Nobody waits for it any more; what it still brings is kept all the same."""
     reply: llm.Reply | None = None
@@ -66,9 +68,19 @@ class Call(Generic[T]):
     error: Exception | None = None
     """Not a failed call, but a failure of ours or of the ledger."""
 
+    @property
+    def given_up(self) -> bool:
+        """Nobody but chance waits for it any more."""
+        return self.passed or self.overdue
+
+    @property
+    def is_answered(self) -> bool:
+        """Its question has an answer that stands."""
+        return self.job.outcome is not None and self.job.outcome.answer is not None
+
 
 class Calls(Generic[T]):
-    """The calls under way, by the key of their question: one question is never asked twice at once."""
+    """The calls under way."""
 
     def __init__(
         self, door: Door, answers: Answers, budget: Budget, seconds: float, moment: Callable[[], int]
@@ -79,18 +91,22 @@ class Calls(Generic[T]):
         self._seconds = seconds
         self._moment = moment
         self._events: queue.SimpleQueue[Call[T]] = queue.SimpleQueue()
-        self._flying: dict[str, Call[T]] = {}
+        self._flying: list[Call[T]] = []
 
     def __len__(self) -> int:
         return len(self._flying)
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._flying
+    def __iter__(self) -> Iterator[Call[T]]:
+        return iter(self._flying)
+
+    def is_asked_by_another(self, key: str, job: Job[T]) -> bool:
+        """Whether another job waits for the answer under a key: equal questions are not asked at once."""
+        return any(c.prompt.key == key and c.job is not job and not c.job.outcome for c in self._flying)
 
     def start(self, job: Job[T], prompt: Prompt, request: llm.Request, reservation: Reservation) -> None:
         """Make a call."""
         call = Call(job, prompt, request, reservation, job.shortened, time.monotonic())
-        self._flying[prompt.key] = call
+        self._flying.append(call)
         # A daemon: a server that never lets go must not keep the process.
         threading.Thread(target=self._make, args=(call,), name="model call", daemon=True).start()
 
@@ -100,7 +116,7 @@ class Calls(Generic[T]):
         A call that nobody waits for any more comes a second time when its thread is done.
         Raises what failed on our side.
         """
-        limits = [call.started + self._seconds for call in self._flying.values()]
+        limits = [call.started + self._seconds for call in self._flying]
         limits += [] if until is None else [until]
         if not limits:
             return []
@@ -112,15 +128,15 @@ class Calls(Generic[T]):
             raise call.error
         call.arrived = True
         if not call.overdue:
-            del self._flying[call.prompt.key]
+            self._flying.remove(call)
         return [call]
 
     def _overdue(self) -> list[Call[T]]:
         now = time.monotonic()
-        late = [call for call in self._flying.values() if now >= call.started + self._seconds]
+        late = [call for call in self._flying if now >= call.started + self._seconds]
         for call in late:
             call.overdue = True
-            del self._flying[call.prompt.key]
+            self._flying.remove(call)
         return late
 
     def _make(self, call: Call[T]) -> None:
@@ -146,7 +162,8 @@ class Calls(Generic[T]):
             key=call.prompt.key,
             state=AnswerState.ARRIVED,
             model=model,
-            text="" if call.fault else reply.text,
+            # What comes late must not take the place of the answer that stands.
+            text="" if call.fault or call.is_answered else reply.text,
             tokens_in=reply.tokens_in,
             tokens_out=reply.tokens_out,
             cost_usd=reply.cost_usd,

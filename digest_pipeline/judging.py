@@ -8,13 +8,12 @@ model is asked, its verified answer takes the place of the rules' one. Decisions
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from digest_pipeline.commits import read_texts
-from digest_pipeline.facts import Facts, fact_lines, facts_of
-from digest_pipeline.models import Analysis, AnalysisState, Tier
+from digest_pipeline.facts import fact_lines, facts_of
+from digest_pipeline.models import AnalysisState
 from digest_pipeline.references import follows_of, relands_of, with_references
 from digest_pipeline.stations import clone_on_disk
 from digest_pipeline.triage import RevertHint, revert_hint, triage_day
@@ -26,10 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from digest_pipeline.analyses import Asked
-    from digest_pipeline.llm import ModelConfig
-    from digest_pipeline.models import Commit, Repository, Triage, Window
-    from digest_pipeline.settings import Settings
+    from digest_pipeline.models import Analysis, Commit, Repository, Triage, Window
     from digest_pipeline.store import Told
     from digest_pipeline.workspace import Workspace
 
@@ -39,7 +35,8 @@ class Judged:
     """What station 3 has for one day before it is stored."""
 
     commits: list[Commit]
-    facts: dict[str, Facts]
+    fact_lines: dict[str, tuple[str, ...]]
+    """What the rules found out of each commit, for a model to read."""
     triages: dict[str, Triage]
     analyses: dict[str, Analysis]
     highlights: Told = ()
@@ -57,8 +54,8 @@ class Analysed:
     pending: int
     stopped: str | None
     """Why the model was not asked any more, from the fixed list of `analyses`."""
-    figures: dict[str, Any]
-    """Calls, answers at hand, tokens, cost and latencies of the whole run."""
+    figures: dict[str, float]
+    """What asking the models took in the whole run, by name; empty without one."""
 
 
 def store_analyses(
@@ -87,7 +84,9 @@ def store_analyses(
         workspace.progress("judgements", done, total)
     asked = None
     if workspace.settings.analysis.model != "rules":
-        asked = ask_model(workspace, clone.path, list(judged.values()), force=force, now=now)
+        from digest_pipeline.model_run import ask_model  # noqa: PLC0415 - only when there is a model
+
+        asked = ask_model(workspace, clone.path, judged, force=force, now=now)
     triages = [triage for day in judged.values() for triage in day.triages.values()]
     analyses = [analysis for day in judged.values() for analysis in day.analyses.values()]
     with workspace.store.together():
@@ -95,13 +94,15 @@ def store_analyses(
         told = {day: values.highlights for day, values in judged.items() if values.highlights}
         workspace.store.replace_highlights(repository.name, list(judged), told)
     counts = {day: _figures(values) for day, values in judged.items()}
+    for day, tally in (asked.tallies if asked else {}).items():
+        counts[day] |= tally.figures()
     return Analysed(
         days=counts,
         failed=failed,
         commits=sum(c["commits"] for c in counts.values()),
         pending=sum(c["pending"] for c in counts.values()),
         stopped=asked.stopped if asked else None,
-        figures=_model_figures(asked) if asked else {},
+        figures=asked.figures if asked else {},
     )
 
 
@@ -118,87 +119,8 @@ def judge_day(workspace: Workspace, repository: Repository, clone: Path, commits
     triages = linked_to_earlier(workspace, repository, commits, triages)
     language = workspace.settings.language
     analyses = {c.sha: analysis_by_rules(c, triages[c.sha], facts[c.sha], language) for c in commits}
-    return Judged(list(commits), facts, triages, analyses)
-
-
-def ask_model(workspace: Workspace, clone: Path, judged: Sequence[Judged], *, force: bool, now: int) -> Asked:
-    """Replace the rules' analyses by those of the model, for all days at once so that no call waits."""
-    from digest_pipeline.analyses import Item, analyse  # noqa: PLC0415 - only when there is a model
-    from digest_pipeline.answers import Answers  # noqa: PLC0415
-    from digest_pipeline.model_highlights import highlights  # noqa: PLC0415
-
-    settings = workspace.settings
-    items = [
-        Item(
-            commit=commit,
-            triage=day.triages[commit.sha],
-            texts=read_texts(clone, commit),
-            fact_lines=tuple(fact_lines(day.facts[commit.sha], settings.language)),
-            by_rules=day.analyses[commit.sha],
-        )
-        for day in judged
-        for commit in day.commits
-    ]
-    answers = Answers(settings.pipeline_dir / "answers.sqlite")
-    config, language = model_config(settings), settings.language
-    key = os.environ.get(settings.analysis.api_key_env or "")
-    try:
-        asked = analyse(
-            items,
-            config,
-            answers,
-            now=now,
-            language=language,
-            force=force,
-            api_key=key,
-            progress=lambda done, total: workspace.progress("analyses", done, total),
-        )
-        for day in judged:
-            day.analyses = {sha: asked.analyses.get(sha, known) for sha, known in day.analyses.items()}
-        if asked.stopped is None:
-            days = {number: list(day.analyses.values()) for number, day in enumerate(judged)}
-            told = highlights(days, config, answers, now=now, language=language, force=force, api_key=key)
-            for number, bullets in told.items():
-                judged[number].highlights = bullets
-        workspace.store.replace_model_calls(answers.calls(0))
-    finally:
-        answers.close()
-    return asked
-
-
-def model_config(settings: Settings) -> ModelConfig:
-    """What `[analysis]` says, as `analyses` takes it."""
-    from digest_pipeline.llm import ModelConfig  # noqa: PLC0415
-
-    chosen = settings.analysis
-    return ModelConfig(
-        model=chosen.model,
-        models={tier: model for tier in Tier if (model := getattr(chosen.models, tier.value))},
-        fallbacks=chosen.fallbacks,
-        api_base=chosen.api_base,
-        max_concurrency=chosen.max_concurrency,
-        timeout_seconds=chosen.timeout_seconds,
-        max_cost_usd_per_run=chosen.max_cost_usd_per_run,
-        max_cost_usd_per_day=chosen.max_cost_usd_per_day,
-        max_tokens_per_day=chosen.max_tokens_per_day,
-        prompts_dir=chosen.prompts,
-    )
-
-
-def _model_figures(asked: Asked) -> dict[str, Any]:
-    """What the web interface plots of a run with a model."""
-    figures = {
-        "calls": asked.calls,
-        "hits": asked.hits,
-        "tokens_in": asked.tokens_in,
-        "tokens_out": asked.tokens_out,
-        "cost_usd": asked.cost_usd,
-        "p50_ms": asked.p50_ms,
-        "p95_ms": asked.p95_ms,
-        "grounded_share": asked.grounded_share,
-        **{f"failures_{cause}": count for cause, count in asked.failures.items()},
-    }
-    return {name: value for name, value in figures.items() if value is not None}
+    lines = {sha: tuple(fact_lines(found, language)) for sha, found in facts.items()}
+    return Judged(list(commits), lines, triages, analyses)
 
 
 def originals_of(workspace: Workspace, repository: Repository, commits: Sequence[Commit]) -> dict[str, str]:

@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, TypeVar
 
 from digest_pipeline import llm
-from digest_pipeline.asking import Asking
 from digest_pipeline.evidence import Evidence
 from digest_pipeline.models import AnalysisState, Tier
 from digest_pipeline.prompts import Target, prompt_of, repaired
@@ -23,11 +22,10 @@ from digest_pipeline.verify import TIERS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from digest_pipeline.answers import Answers
-    from digest_pipeline.calls import Door
+    from digest_pipeline.asking import Asking
     from digest_pipeline.llm import ModelConfig
     from digest_pipeline.models import Analysis
-    from digest_pipeline.questions import Prompt
+    from digest_pipeline.questions import Prompt, Tally
 
 K = TypeVar("K")
 
@@ -42,31 +40,22 @@ INPUT_TOKENS = 6_000
 OUTPUT_TOKENS = 3_000
 
 
-def highlights(  # noqa: PLR0913 - each is a thing from outside
-    days: Mapping[K, Sequence[Analysis]],
-    config: ModelConfig,
-    answers: Answers,
-    *,
-    now: int,
-    language: str,
-    force: bool = False,
-    api_key: str | None = None,
-    door: Door = llm,
+def highlights(
+    days: Mapping[K, Sequence[Analysis]], asking: Asking, *, language: str, tallies: Mapping[K, Tally]
 ) -> dict[K, Bullets]:
     """The highlights of each day that has verified analyses of a model and an answer that stands.
 
-    `days`: the analyses of each day; those by rules alone are left out. A day without an entry in the
-    result keeps the rules' highlights. Raises StoreError and SettingsError, never for what a model does.
+    `days`: the analyses of each day; those by rules alone are left out. `tallies` has one for each day,
+    where its question is counted. A day without an entry in the result keeps the rules' highlights. Raises
+    StoreError and SettingsError, never for what a model does.
     """
     questions = {
-        day: _DayQuestion(ordered, config, language)
+        day: _DayQuestion(ordered, asking.config, language, tallies[day])
         for day, analyses in days.items()
         if len(ordered := _verified(analyses)) > 1
     }
-    once = dataclasses.replace(config.patience, bad_answers=2, bad_answers_when_nothing_works=2)
-    config = dataclasses.replace(config, patience=once)
-    run: Asking[Bullets] = Asking(config, answers, now=now, force=force, api_key=api_key, door=door)
-    outcomes = run.run(list(questions.values()))
+    once = dataclasses.replace(asking.config.patience, bad_answers=2, bad_answers_when_nothing_works=2)
+    outcomes = asking.run(list(questions.values()), patience=once)
     return {day: o.value for day, o in zip(questions, outcomes, strict=True) if o.value}
 
 
@@ -96,7 +85,10 @@ class _DayQuestion:
     bad_runs = 1
     """The rules' highlights are good enough not to pay again and again."""
 
-    def __init__(self, analyses: Sequence[Analysis], config: ModelConfig, language: str) -> None:
+    def __init__(
+        self, analyses: Sequence[Analysis], config: ModelConfig, language: str, tally: Tally
+    ) -> None:
+        self.tally = tally
         self._analyses = analyses
         self._config = config
         self._language = language
@@ -147,3 +139,6 @@ class _DayQuestion:
 
     def repair(self, prompt: Prompt, text: str, complaint: str) -> Prompt:
         return repaired(prompt, text, complaint, self._language, self._config.prompts_dir)
+
+    def forget(self) -> None:
+        """Nothing is kept: a prompt is made of a few lines each time."""

@@ -59,6 +59,11 @@ class Question(Protocol[T_co]):
         """Whom to ask, in order; at least one."""
         ...
 
+    @property
+    def tally(self) -> Tally:
+        """Where it is counted: with its day."""
+        ...
+
     def prompt(self, model: str, *, shortened: bool) -> Prompt:
         """What to send; shortened: at half the budget, for a model that found it too long."""
         ...
@@ -69,6 +74,10 @@ class Question(Protocol[T_co]):
 
     def repair(self, prompt: Prompt, text: str, complaint: str) -> Prompt:
         """The same question, with the bad answer and what is wrong with it; the key stays."""
+        ...
+
+    def forget(self) -> None:
+        """The question is settled: what was made to ask it may go."""
         ...
 
 
@@ -85,7 +94,7 @@ class Outcome(Generic[T]):
 
 @dataclasses.dataclass
 class Tally:
-    """What a run did."""
+    """What asking some questions took."""
 
     hits: int = 0
     """Questions that the ledger answered."""
@@ -98,8 +107,9 @@ class Tally:
     """None while no call had a known price."""
     latencies: list[int] = dataclasses.field(default_factory=list)
     """Milliseconds of the calls that brought a text."""
-    stopped: Cause | None = None
-    """The fatal cause that left a question without a model to ask."""
+    named: int = 0
+    """Claims, names, figures and acronyms of the answers that were looked up."""
+    proven: int = 0
 
     def add(self, reply: Reply | None) -> None:
         """Count a call that is over, and what it cost."""
@@ -115,3 +125,19 @@ class Tally:
         """The latency that a share of the calls with a text did not exceed (nearest rank)."""
         ordered = sorted(self.latencies)
         return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
+
+    def figures(self) -> dict[str, float]:
+        """All of it as numbers by name; what is not known is left out."""
+        found: dict[str, float | None] = {
+            "calls": self.calls,
+            "hits": self.hits,
+            "failures": self.failures.total(),
+            **{f"failures_{cause}": count for cause, count in sorted(self.failures.items())},
+            "tokens_in": self.tokens_in,
+            "tokens_out": self.tokens_out,
+            "cost_usd": self.cost_usd,
+            "p50_ms": self.quantile_ms(0.5),
+            "p95_ms": self.quantile_ms(0.95),
+            "grounded_share": self.proven / self.named if self.named else None,
+        }
+        return {name: value for name, value in found.items() if value is not None}

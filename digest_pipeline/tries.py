@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -9,7 +10,7 @@ from digest_pipeline.answers import AnswerState
 from digest_pipeline.retry import Cause, Fault, Patience, Verdict, judge, wait_seconds
 
 if TYPE_CHECKING:
-    from digest_pipeline.questions import Question
+    from digest_pipeline.questions import Outcome, Question
 
 T = TypeVar("T")
 
@@ -35,18 +36,30 @@ class Job(Generic[T]):
     bad_answers: int = 0
     """Of this model."""
     timeouts: int = 0
+    passed: int = 0
+    """Late calls beside which it was asked again (`hedging.py`)."""
+    waited: float = 0.0
+    """Seconds spent on those."""
     bad_inputs: int = 0
     cause: Cause | None = None
     """Why the first model that was given up did not answer."""
     final: bool = True
     """No model that was given up would answer the next time."""
+    looked_up: bool = False
+    """The ledger knows no answer."""
     asked: bool = False
-    done: bool = False
+    outcome: Outcome[T] | None = None
+    """How it ended."""
 
     @property
     def model(self) -> str:
         """The model that is asked."""
         return self.question.models[self.place]
+
+    @property
+    def has_fallback(self) -> bool:
+        """Whether another model comes after the one that is asked."""
+        return self.place + 1 < len(self.question.models)
 
     def give_up(self, cause: Cause, *, final: bool) -> bool:
         """Turn to the next model; False when there is none."""
@@ -55,10 +68,26 @@ class Job(Generic[T]):
         self.shortened = self.plain = self.doubled = self.repaired = False
         self.bad_text = None
         self.failures = self.bad_answers = 0
-        if self.place + 1 == len(self.question.models):
+        if not self.has_fallback:
             return False
         self.place += 1
         return True
+
+
+RECENT_CALLS = 64
+WORKING_SHARE = 0.05
+
+
+class Luck:
+    """Whether asking works: at least a small share of the last calls brought an answer that can be used."""
+
+    def __init__(self) -> None:
+        self._recent: collections.deque[bool] = collections.deque(maxlen=RECENT_CALLS)
+
+    def add(self, *, good: bool) -> bool:
+        """Count one more call, and say whether asking works."""
+        self._recent.append(good)
+        return sum(self._recent) >= WORKING_SHARE * len(self._recent)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,7 +116,8 @@ def after_failure(  # noqa: PLR0913 - what the run knows, one by one
     verdict, cause = judge(fault)
     if verdict is Verdict.TIMED_OUT:
         job.timeouts += 1
-        return Step(cause, 0.0 if job.timeouts < patience.timeouts else None, last=True)
+        again = job.timeouts + job.passed < patience.timeouts and not job.has_fallback
+        return Step(cause, 0.0 if again else None, last=job.timeouts >= patience.timeouts)
     if verdict is Verdict.REFUSED:
         job.bad_inputs += 1
         last = job.bad_inputs >= patience.bad_inputs

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from digest_pipeline.analyses import Item
+from digest_pipeline import llm
+from digest_pipeline.analyses import Item, analyse
+from digest_pipeline.asking import Asking
 from digest_pipeline.models import (
     Analysis,
     AnalysisState,
@@ -19,6 +21,13 @@ from digest_pipeline.models import (
     Tier,
     Triage,
 )
+from digest_pipeline.questions import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest_pipeline.answers import Answers
+    from digest_pipeline.calls import Door
 
 DAY = dt.date(2026, 2, 18)
 LANDED = 1_771_400_000
@@ -70,7 +79,7 @@ def item(
     by_rules = Analysis(
         "o/r", sha, DAY, tier, "rules", AnalysisState.OK, None, ChangeType.FIX, "规则摘要", ("net/pool.py",)
     )
-    return Item(commit, triage, texts, ("default changed: retries 0 -> 3",), by_rules)
+    return Item(commit, triage, lambda: texts, ("default changed: retries 0 -> 3",), by_rules)
 
 
 def good(**fields: object) -> str:
@@ -92,3 +101,27 @@ def good(**fields: object) -> str:
         "risks": [],
     }
     return json.dumps(answer | fields, ensure_ascii=False)
+
+
+class Ran(NamedTuple):
+    """What came of a run."""
+
+    analyses: dict[str, Analysis]
+    tally: Tally
+    stopped: str | None
+    asking: Asking
+
+
+def ran(  # noqa: PLR0913 - each is a thing from outside
+    items: Sequence[Item],
+    config: llm.ModelConfig,
+    answers: Answers,
+    *,
+    language: str = "zh",
+    force: bool = False,
+    door: Door = llm,
+) -> Ran:
+    """Analyse some commits of one day."""
+    asking = Asking(config, answers, now=LANDED, force=force, door=door)
+    found = analyse(items, asking, language=language, tallies={DAY: Tally()})
+    return Ran(found, asking.tally, asking.stopped, asking)

@@ -5,17 +5,19 @@ import json
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from digest_pipeline.analyses import PENDING_REASONS, Asked, analyse
+from digest_pipeline.analyses import PENDING_REASONS
 from digest_pipeline.answers import Answers
+from digest_pipeline.asking import Asking
 from digest_pipeline.llm import CallError, ModelConfig, Reply, Request
-from digest_pipeline.model_highlights import highlights
-from digest_pipeline.models import AnalysisState, FileText, Tier
+from digest_pipeline.model_highlights import Bullets, highlights
+from digest_pipeline.models import Analysis, AnalysisState, FileText, Tier
+from digest_pipeline.questions import Tally
 from digest_pipeline.retry import Cause, Fault, Patience
-from digest_pipeline_tests.model_items import LANDED, change, good, item
+from digest_pipeline_tests.model_items import LANDED, Ran, change, good, item, ran
 from digest_pipeline_tests.modelserver import ModelServer
 
 if TYPE_CHECKING:
@@ -57,8 +59,8 @@ def answers(tmp_path: Path) -> Iterator[Answers]:
 
 def asked(
     door: Door, answers: Answers, items: Sequence[Item], config: ModelConfig = CONFIG, language: str = "zh"
-) -> Asked:
-    return analyse(items, config, answers, now=LANDED, language=language, door=door)
+) -> Ran:
+    return ran(items, config, answers, language=language, door=door)
 
 
 def test_an_analysis_says_who_made_it_from_how_much_and_under_which_key(answers: Answers) -> None:
@@ -67,8 +69,16 @@ def test_an_analysis_says_who_made_it_from_how_much_and_under_which_key(answers:
     assert (analysis.source, analysis.state, analysis.reason) == ("p/one", AnalysisState.OK, None)
     assert analysis.coverage == 1.0
     assert answers.get(analysis.answer_key or "") is not None
-    assert (run.calls, run.hits, run.failures, run.grounded_share) == (1, 0, {}, 1.0)
-    assert (run.tokens_in, run.tokens_out, run.cost_usd) == (100, 50, 0.01)
+    assert run.tally.failures == {}
+    figures = run.tally.figures()
+    assert {name: figures[name] for name in ("calls", "hits", "failures", "grounded_share")} == {
+        "calls": 1,
+        "hits": 0,
+        "failures": 0,
+        "grounded_share": 1.0,
+    }
+    assert (figures["tokens_in"], figures["tokens_out"], figures["cost_usd"]) == (100, 50, 0.01)
+    assert 0 <= figures["p50_ms"] <= figures["p95_ms"]
 
 
 def test_a_second_run_reads_the_same_analyses_from_the_ledger(answers: Answers) -> None:
@@ -76,7 +86,7 @@ def test_a_second_run_reads_the_same_analyses_from_the_ledger(answers: Answers) 
     first = asked(Door(good()), answers, items)
     again = asked(Door(Fault("AuthenticationError", 401)), answers, items)
     assert again.analyses == first.analyses
-    assert (again.calls, again.hits, again.stopped) == (0, 9, None)
+    assert (again.tally.calls, again.tally.hits, again.stopped) == (0, 9, None)
 
 
 def test_repository_sha_author_and_date_are_not_part_of_the_question(answers: Answers) -> None:
@@ -170,15 +180,20 @@ def highlight_answer(count: int = 3, text: str = "连接池 `Pool` 默认重试�
     return json.dumps({"bullets": [{"text": f"{text}{'。' * n}", "commits": [n + 1]} for n in range(count)]})
 
 
+def told(days: dict[Any, Sequence[Analysis]], answers: Answers, door: Door) -> dict[Any, Bullets]:
+    asking = Asking(CONFIG, answers, now=LANDED, door=door)
+    return highlights(days, asking, language="zh", tallies={day: Tally() for day in days})
+
+
 def test_highlights_cite_commits_and_are_asked_once_a_day(answers: Answers) -> None:
     analyses = list(asked(Door(good()), answers, [item(n) for n in range(5)]).analyses.values())
     door = Door(highlight_answer())
     days = {"monday": analyses, "tuesday": analyses[:1], "quiet": []}
-    found = highlights(days, CONFIG, answers, now=LANDED, language="zh", door=door)
+    found = told(days, answers, door)
     assert list(found) == ["monday"]
     assert [len(shas) for _, shas in found["monday"]] == [1, 1, 1]
     assert {sha for _, shas in found["monday"] for sha in shas} <= {a.sha for a in analyses}
-    again = highlights(days, CONFIG, answers, now=LANDED, language="zh", door=Door(Fault("APIError", 500)))
+    again = told(days, answers, Door(Fault("APIError", 500)))
     assert again == found
     assert len(door.requests) == 1
 
@@ -199,23 +214,22 @@ def test_highlights_that_the_analyses_do_not_bear_out_are_none(answers: Answers,
     analyses = list(asked(Door(good()), answers, [item(n) for n in range(5)]).analyses.values())
     for calls in (2, 0):
         door = Door(bad)
-        assert highlights({1: analyses}, CONFIG, answers, now=LANDED, language="zh", door=door) == {}
+        assert told({1: analyses}, answers, door) == {}
         assert len(door.requests) == calls
 
 
 def test_highlights_are_made_of_verified_analyses_alone(answers: Answers) -> None:
     door = Door(highlight_answer())
     by_rules = [item(n).by_rules for n in range(5)]
-    assert highlights({1: by_rules}, CONFIG, answers, now=LANDED, language="zh", door=door) == {}
+    assert told({1: by_rules}, answers, door) == {}
     assert door.requests == []
 
 
 RUN = """
 import http.client, json, pathlib, sys
 from digest_pipeline import llm
-from digest_pipeline.analyses import analyse
 from digest_pipeline.answers import Answers
-from digest_pipeline_tests.model_items import LANDED, item
+from digest_pipeline_tests.model_items import item, ran
 port, path, count = sys.argv[1:]
 class Door:
     def complete(self, request):
@@ -229,8 +243,8 @@ class Door:
     def price_of(self, model): return None
 config = llm.ModelConfig("p/one", max_concurrency=4)
 items = [item(n) for n in range(int(count))]
-run = analyse(items, config, Answers(pathlib.Path(path)), now=LANDED, language="zh", door=Door())
-print(run.calls, sum(a.source != "rules" for a in run.analyses.values()), "litellm" in sys.modules)
+run = ran(items, config, Answers(pathlib.Path(path)), door=Door())
+print(run.tally.calls, sum(a.source != "rules" for a in run.analyses.values()), "litellm" in sys.modules)
 """
 
 

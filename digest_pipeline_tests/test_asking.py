@@ -13,7 +13,7 @@ from digest_pipeline.answers import Answer, Answers, AnswerState
 from digest_pipeline.asking import Asking
 from digest_pipeline.llm import CallError, ModelConfig, Price, Reply, Request
 from digest_pipeline.models import StoreError
-from digest_pipeline.questions import AnswerError, Outcome, Prompt
+from digest_pipeline.questions import AnswerError, Outcome, Prompt, Tally
 from digest_pipeline.retry import Cause, Fault, Patience
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Ask:
     rank: tuple[int, ...] = (0,)
     bad_runs: int = 3
     models: Sequence[str] = ("p/one",)
+    tally: Tally = dataclasses.field(default_factory=Tally)
 
     def prompt(self, model: str, *, shortened: bool) -> Prompt:
         key = f"{model} {self.text}{' short' if shortened else ''}"
@@ -48,6 +49,9 @@ class Ask:
     def repair(self, prompt: Prompt, text: str, complaint: str) -> Prompt:
         turns = (("assistant", text), ("user", complaint))
         return dataclasses.replace(prompt, messages=(*prompt.messages, *turns))
+
+    def forget(self) -> None:
+        """Nothing is kept."""
 
 
 class FakeDoor:
@@ -97,8 +101,8 @@ def ask(
     settings: ModelConfig | None = None,
     *,
     force: bool = False,
-) -> tuple[list[Outcome[str]], Asking[str]]:
-    asking: Asking[str] = Asking(settings or config(), answers, now=NOW, force=force, door=door)
+) -> tuple[list[Outcome[str]], Asking]:
+    asking = Asking(settings or config(), answers, now=NOW, force=force, door=door)
     return asking.run(questions), asking
 
 
@@ -145,8 +149,8 @@ def test_a_fatal_error_stops_the_run_and_leaves_the_rest_pending(answers: Answer
     door = FakeDoor(lambda _request, _before: Fault("APIError", status))
     outcomes, run = ask(door, answers, [Ask(str(n)) for n in range(50)])
     assert len(door.requests) <= 4 + 2
-    assert run.tally.stopped is not None
-    assert {outcome.cause for outcome in outcomes} == {run.tally.stopped}
+    assert run.stopped is not None
+    assert {outcome.cause for outcome in outcomes} == {run.stopped}
     assert not any(outcome.final for outcome in outcomes)
 
 
@@ -165,7 +169,7 @@ def test_a_missing_key_costs_no_request(answers: Answers) -> None:
     door.missing = ["P_API_KEY"]
     outcomes, run = ask(door, answers, [Ask("a")])
     assert not door.requests
-    assert outcomes[0].cause is run.tally.stopped is Cause.NO_KEY
+    assert outcomes[0].cause is run.stopped is Cause.NO_KEY
 
 
 def test_a_server_of_ones_own_is_asked_without_a_key(answers: Answers) -> None:
@@ -179,7 +183,7 @@ def test_a_server_of_ones_own_is_asked_without_a_key(answers: Answers) -> None:
 def test_the_key_and_address_of_one_provider_never_go_to_another(answers: Answers) -> None:
     door = FakeDoor(lambda request, _: FATAL if request.model == "p/one" else "yes")
     settings = config(api_base="http://127.0.0.1:1/v1")
-    asking: Asking[str] = Asking(settings, answers, now=NOW, api_key="secret", door=door)
+    asking = Asking(settings, answers, now=NOW, api_key="secret", door=door)
     asking.run([Ask("a", models=("p/one", "q/two"))])
     sent = {request.model: (request.api_base, request.api_key) for _, request in door.requests}
     assert sent == {"p/one": ("http://127.0.0.1:1/v1", "secret"), "q/two": (None, None)}
@@ -192,7 +196,7 @@ def test_fallbacks_answer_in_order_and_the_next_run_takes_their_answer(answers: 
     outcomes, run = ask(door, answers, questions)
     assert {o.value for o in outcomes} == {"yes q/two"}
     assert {o.answer.model for o in outcomes if o.answer} == {"q/two"}
-    assert run.tally.stopped is None
+    assert run.stopped is None
     _, again = ask(FakeDoor(yes), answers, questions)
     assert (again.tally.calls, again.tally.hits) == (0, 10)
 
@@ -383,14 +387,9 @@ def test_a_model_without_a_price_is_held_by_the_cap_on_tokens(answers: Answers) 
 
 def test_progress_counts_every_question_once(answers: Answers) -> None:
     seen: list[tuple[int, int]] = []
-    asking: Asking[str] = Asking(
-        config(),
-        answers,
-        now=NOW,
-        door=FakeDoor(yes),
-        progress=lambda done, total: seen.append((done, total)),
-    )
-    asking.run([Ask(str(n)) for n in range(5)])
+    asking = Asking(config(), answers, now=NOW, door=FakeDoor(yes))
+    questions = [Ask(str(n)) for n in range(5)]
+    asking.run(questions, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(n, 5) for n in range(1, 6)]
 
 

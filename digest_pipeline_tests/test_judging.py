@@ -137,10 +137,11 @@ def test_a_day_that_defeats_the_rules_costs_no_other_day(
 def test_a_model_is_asked_once_and_its_answers_are_kept(project: Project, model: Model) -> None:
     first = analyse(project)
     asked = len(model.requests)
-    assert (first.pending, first.figures["calls"]) == (0, 5)
+    assert first.pending == 0
+    assert first.figures["calls"] == asked == 5 + 2  # five commits, and the highlights of two days
     pages = render(project)
     again = analyse(project)
-    assert (again.figures["calls"], again.figures["hits"]) == (0, 5)
+    assert (again.figures["calls"], again.figures["hits"]) == (0, 7)
     assert render(project) == pages
     assert len(model.requests) == asked
     stored = project.workspace.store.analyses("octo/one", MONDAY, WEDNESDAY)
@@ -151,8 +152,22 @@ def test_a_model_is_asked_once_and_its_answers_are_kept(project: Project, model:
 def test_a_forced_run_asks_again(project: Project, model: Model) -> None:
     analyse(project)
     asked = len(model.requests)
-    assert analyse(project, force=True).figures["calls"] == 5
+    assert analyse(project, force=True).figures["calls"] == asked
     assert len(model.requests) == 2 * asked
+
+
+def test_the_figures_of_a_day_are_numbers_and_add_up_to_those_of_the_run(
+    project: Project, model: Model
+) -> None:
+    analysed = analyse(project)
+    assert analysed.figures["calls"] == len(model.requests)
+    for name in ("calls", "hits", "failures", "tokens_in", "tokens_out", "cost_usd"):
+        parts = [figures.get(name, 0) for figures in analysed.days.values()]
+        assert sum(parts) == pytest.approx(analysed.figures[name]), name
+    monday = analysed.days[MONDAY]
+    assert (monday["calls"], monday["cost_usd"]) == (3, pytest.approx(0.03))
+    assert all(isinstance(monday[name], int | float) for name in ("p50_ms", "p95_ms"))
+    assert all(isinstance(figure, int | float) for figure in monday.values())
 
 
 def test_what_was_paid_stands_with_the_day_and_in_the_view(project: Project, model: Model) -> None:

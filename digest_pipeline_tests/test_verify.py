@@ -24,7 +24,7 @@ QUOTE = "def __init__(self, retries=3):"
 
 def evidence(of: Item | None = None, sent: str = "") -> Evidence:
     of = of or item()
-    return Evidence.of_commit(of.commit, of.texts, sent)
+    return Evidence.of_commit(of.commit, of.texts(), sent)
 
 
 def said(tier: Tier = Tier.HIGH, of: Item | None = None, language: str = "zh", **fields: object) -> Verified:
