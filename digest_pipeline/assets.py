@@ -14,12 +14,12 @@ import dagster as dg
 
 from digest_pipeline import checks, daily
 from digest_pipeline.models import Repository
+from digest_pipeline.preview import preview_of
 from digest_pipeline.recording import (
     Metadata,
     one_line_failures,
     partitions_of,
     path_of,
-    preview_of,
     record_days,
     station_key,
     windows_of,
@@ -190,7 +190,7 @@ def _reports(repository: Repository, partitions: dg.DailyPartitionsDefinition) -
 def _page_metadata(written: "Written") -> Metadata:
     record = written.record
     return {
-        "report": dg.MetadataValue.md(preview_of(written.page)),
+        "report": dg.MetadataValue.md(preview_of(written.page, written.picture)),
         "path": path_of(written.path),
         "state": record.state.value,
         ROWS: 1,

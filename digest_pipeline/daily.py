@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from digest_pipeline.models import Repository, Window
+from digest_pipeline.preview import preview_of
 from digest_pipeline.recording import (
     Metadata,
     log_days,
     one_line_failures,
     partitions_of,
     path_of,
-    preview_of,
     record_days,
     station_key,
     windows_of,

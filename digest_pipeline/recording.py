@@ -18,8 +18,6 @@ from digest_pipeline.models import DigestError, Repository, Window, window_of
 from digest_pipeline.settings import Settings
 
 Metadata = dict[str, Any]
-PREVIEW = 20_000
-"""Characters of a page that the web interface shows beside an asset."""
 
 
 def partitions_of(settings: Settings) -> dg.DailyPartitionsDefinition:
@@ -93,11 +91,3 @@ def one_line(error: Exception) -> str:
 def path_of(path: Path) -> dg.PathMetadataValue:
     """A file or folder, as the web interface shows it."""
     return dg.MetadataValue.path(str(path))
-
-
-def preview_of(page: str) -> str:
-    """The beginning of a page, cut where a part begins: each preview is kept in the log for ever."""
-    if len(page) <= PREVIEW:
-        return page
-    cut = page.rfind("\n### ", 0, PREVIEW)
-    return page[: cut if cut > 0 else PREVIEW] + "\n\n…\n"

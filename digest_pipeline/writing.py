@@ -35,6 +35,8 @@ class Written:
     record: DayRecord
     path: Path
     page: str
+    picture: str | None
+    """Its sparkline as SVG."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def _write(workspace: Workspace, record: DayRecord, page: Page) -> Written:
     )
     path = report_path(settings.reports_dir, record.repo, record.day)
     _replace(files, path)
-    return Written(record, path, files[path])
+    return Written(record, path, files[path], files.get(path.with_suffix(".svg")))
 
 
 def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) -> dict[dt.date, Across]:
