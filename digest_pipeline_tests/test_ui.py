@@ -8,26 +8,13 @@ import pytest
 
 from digest_pipeline.models import DayState
 from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, Project, three_days
+from digest_pipeline_tests.questions import LAUNCH, STATUS, keys
 from digest_pipeline_tests.webui import RUN_SECONDS, WebUI, wait_for, web_ui
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DAYS = [str(MONDAY), str(TUESDAY), str(WEDNESDAY)]
-LAUNCH = """
-mutation($params: LaunchBackfillParams!) {
-  launchPartitionBackfill(backfillParams: $params) {
-    __typename
-    ... on LaunchBackfillSuccess { backfillId }
-    ... on PythonError { message }
-  }
-}"""
-STATUS = """
-query($id: String!) {
-  partitionBackfillOrError(backfillId: $id) {
-    ... on PartitionBackfill { status runs { runId status } }
-  }
-}"""
 ASSETS = """
 query { assetNodes { assetKey { path } groupName description kinds owners { __typename } jobNames } }"""
 RUNS = "query { runsOrError { ... on Runs { results { runId jobName status } } } }"
@@ -43,10 +30,6 @@ query($key: AssetKeyInput!) {
   assetOrError(assetKey: $key) { ... on Asset { assetMaterializations(limit: 10) {
     partition metadataEntries { label ... on MarkdownMetadataEntry { mdStr } } } } }
 }"""
-
-
-def keys(*paths: str) -> list[dict[str, list[str]]]:
-    return [{"path": path.split("/")} for path in paths]
 
 
 def backfill(ui: WebUI, *paths: str) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class WebUI:
     """The address of a running web interface."""
 
     url: str
+    pid: int
+    """Of the first process of its session."""
 
     def ask(self, query: str, **variables: object) -> dict[str, Any]:
         """The data of a GraphQL answer; an answer with errors is a failed test."""
@@ -58,7 +60,6 @@ def web_ui(folder: Path) -> Iterator[WebUI]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    ui = WebUI(f"http://127.0.0.1:{port}")
     log = folder / "ui.log"
     environ = {k: v for k, v in os.environ.items() if k not in ("DAGSTER_HOME", "DIGEST_SETTINGS")}
     command = [sys.executable, "-m", "digest_pipeline.cli", "ui", "--port", str(port)]
@@ -66,6 +67,7 @@ def web_ui(folder: Path) -> Iterator[WebUI]:
         process = subprocess.Popen(
             command, cwd=folder, stdout=out, stderr=out, env=environ, start_new_session=True
         )
+    ui = WebUI(f"http://127.0.0.1:{port}", process.pid)
     try:
         try:
             wait_for(
