@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 class Delta(NamedTuple):
     """One file that differs between two trees: status A, D, M or T; for A and D, both sides are the same."""
 
-    number: int
-    """Its place in the diff."""
     status: str
     old: Side
     new: Side
@@ -35,8 +33,6 @@ class Change(NamedTuple):
     """A, D, M, R or T."""
     old: Side
     new: Side
-    number: int | None = None
-    """The delta's place in the diff; None for a rename, which the diff does not hold."""
 
 
 class Counts(NamedTuple):
@@ -58,8 +54,8 @@ class Contents(Protocol):
         """The content of a blob; None where it is missing."""
         ...
 
-    def count_delta(self, number: int) -> Counts | None:
-        """The lines of a modified file of the diff; None where it has no textual difference."""
+    def count_blobs(self, old: str, new: str) -> Counts:
+        """The lines between two blobs."""
         ...
 
     def count_texts(self, old: bytes, new: bytes) -> Counts:
@@ -72,31 +68,51 @@ def pair_up(deltas: Iterable[Delta], blob: Callable[[str], bytes | None]) -> lis
     everything = list(deltas)
     removed = [delta for delta in everything if delta.status == "D"]
     added = [delta for delta in everything if delta.status == "A"]
-    pairs = pair([d.old for d in removed], [d.new for d in added], blob) if removed and added else {}
+    if not (removed and added):  # libgit2 gives them in that order
+        return [Change(*delta) for delta in everything]
+    pairs = pair([d.old for d in removed], [d.new for d in added], blob)
     changes = [Change("R", removed[source].old, added[target].new) for target, source in pairs.items()]
-    gone = {removed[source].number for source in pairs.values()} | {added[target].number for target in pairs}
-    changes += [Change(d.status, d.old, d.new, d.number) for d in everything if d.number not in gone]
+    changes += [Change(*d) for d in everything if d.status not in {"A", "D"}]
+    gone = set(pairs.values())
+    changes += [Change(*delta) for number, delta in enumerate(removed) if number not in gone]
+    changes += [Change(*delta) for number, delta in enumerate(added) if number not in pairs]
     return sorted(changes, key=lambda change: (change.new.path, change.status))
 
 
+def count_all(commits: Sequence[Sequence[Change]], contents: Contents) -> list[list[Counts]]:
+    """The numbers of the rows of several commits, oldest first, as `git log --numstat` prints them.
+
+    Files are taken one after the other, each with all its versions: a pack keeps these as differences
+    from one another, and `contents` reads each only once.
+    """
+    counts = [[MISSING] * len(changes) for changes in commits]
+    versions = [
+        (change.new.path, commit, row)
+        for commit, changes in enumerate(commits)
+        for row, change in enumerate(changes)
+    ]
+    for _, commit, row in sorted(versions):
+        counts[commit][row] = count(commits[commit][row], contents)
+    return counts
+
+
 def file_changes(
-    changes: Sequence[Change], contents: Contents, marks_of: Callable[[bytes], Marks]
+    changes: Sequence[Change], counts: Sequence[Counts], marks_of: Callable[[bytes], Marks]
 ) -> tuple[FileChange, ...]:
     """The rows as they are stored."""
     texts = texts_of(changes)
     rows: list[FileChange] = []
-    for change in changes:
+    for change, (insertions, deletions, binary) in zip(changes, counts, strict=True):
         path = texts[change.new.path]
-        counts = count(change, contents)
         generated, vendored, documentation = marks_of(change.new.path)
         rows.append(
             FileChange(
                 path=path,
                 old_path=texts[change.old.path] if change.status == "R" else None,
                 status=change.status,
-                insertions=counts.insertions,
-                deletions=counts.deletions,
-                is_binary=counts.is_binary,
+                insertions=insertions,
+                deletions=deletions,
+                is_binary=binary,
                 kind=file_kind(path, generated=generated, vendored=vendored, documentation=documentation),
             )
         )
@@ -110,13 +126,11 @@ def texts_of(changes: Iterable[Change]) -> dict[bytes, str]:
 
 def count(change: Change, contents: Contents) -> Counts:
     """The numbers of one row, as `git log --numstat` prints them."""
-    _, old, new, number = change
-    if change.status == "M" and number is not None and old.blob != new.blob and not new.is_submodule:
-        counts = contents.count_delta(number)
-        if counts is not None:
-            return counts
-    before = b"" if change.status == "A" else content(old, contents.blob)
-    after = b"" if change.status == "D" else content(new, contents.blob)
+    status, old, new = change
+    if status in {"M", "R"} and old.blob != new.blob and not new.is_submodule and not old.is_submodule:
+        return contents.count_blobs(old.blob, new.blob)
+    before = b"" if status == "A" else content(old, contents.blob)
+    after = b"" if status == "D" else content(new, contents.blob)
     if before is None or after is None:
         return MISSING
     if is_binary(before) or is_binary(after):

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "digest_pipeline"
 MODULES = sorted(PACKAGE.glob("*.py"))
 
 DOORS = {
-    "pygit2": {"clones", "commits", "transfer"},
+    "pygit2": {"clones", "objects", "transfer"},
     "duckdb": {"warehouse"},
     "pandas": {"store"},
     "sqlite3": {"answers"},
@@ -30,9 +30,10 @@ DOORS = {
         "definitions",
         "launch",
         "recording",
-        "records",
         "resources",
+        "runs",
         "schedules",
+        "serve",
         "shown",
         "underway",
         "watching",
