@@ -133,7 +133,9 @@ def ui(file: str | None, host: str, port: int) -> None:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment["PYTHONWARNINGS"] = "ignore"
     click.echo(f"http://{host}:{port}", err=True)
-    arguments = ["-m", "dagster", "dev", "-w", str(prepare_workspace(home)), "-h", host, "-p", str(port)]
+    environment["DIGEST_UI_URL"] = f"http://{host}:{port}"
+    workspace = str(prepare_workspace(home))
+    arguments = ["-m", "digest_pipeline.serve", "-w", workspace, "-h", host, "-p", str(port)]
     # A shell that starts this in the background lets it ignore Ctrl-C, and Dagster would then never stop.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(home)  # Dagster would read, and warn of, a dagster.yaml in the working folder

@@ -37,11 +37,20 @@ concurrency:
   pools:
     default_limit: 1
     granularity: op
-# A crash leaves a run "started" for ever; this closes it.
+# The next start closes the runs of a crash; this ends those that hang.
 run_monitoring:
   enabled: true
   start_timeout_seconds: 180
   max_runtime_seconds: 21600
+# Each look of a schedule or sensor is a row; days of them are enough.
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days:
+      skipped: 1
+      failure: 30
+      success: 30
 telemetry:
   enabled: false
 nux:

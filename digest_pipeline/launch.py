@@ -6,6 +6,7 @@ The command line's way in; the web interface and the schedule have their own.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import os
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,12 @@ import dagster as dg
 from digest_pipeline.definitions import definitions_of
 from digest_pipeline.instance import prepare_home
 from digest_pipeline.resources import WATCHER, Watcher
+from digest_pipeline.runs import tidy
 from digest_pipeline.schedules import selection_of
 from digest_pipeline.underway import RANGE_END, RANGE_START
 from digest_pipeline.watching import step_failures
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
 
     from digest_pipeline.models import Repository
@@ -71,6 +72,7 @@ def materialize(  # noqa: PLR0913 - one argument for each choice of the command 
     token = WATCHER.set(watcher)
     try:
         with open_instance(settings) as instance:
+            tidy(instance, dt.datetime.now(dt.UTC), settings.keep_runs_days)
             result = job.execute_in_process(
                 instance=instance,
                 raise_on_error=False,

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+OWN_SECONDS = 60
+"""Nobody else locks a file of one's own; this only ends a wait that should never be."""
+
+
 @contextlib.contextmanager
 def locked(path: Path, wait_seconds: float) -> Iterator[None]:
     """Hold the lock on the file `path`, created with its folder when missing.
@@ -46,6 +50,36 @@ def locked(path: Path, wait_seconds: float) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def holding(path: Path) -> Iterator[None]:
+    """Hold a lock file of one's own that shows others that this process lives.
+
+    The file is there from the moment on at which it is locked, and gone afterwards. Raises StoreError.
+    """
+    new = path.with_name(f"{path.name}.new")
+    with locked(new, OWN_SECONDS):
+        new.replace(path)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def is_held(path: Path) -> bool:
+    """Whether some process, this one included, holds the lock on a file; False if there is no file."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 class _Waiter:

@@ -5,8 +5,9 @@ Nothing is read, opened or imported here when definitions load.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,17 @@ class WorkspaceResource(dg.ConfigurableResource):
 
     settings_file: str
     """Absolute path; the file is read again in each step, so a running web server sees changes."""
+
+    @contextlib.contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[WorkspaceResource]:
+        """For the steps of one run: as long as they last, the run counts as alive."""
+        from digest_pipeline.runs import alive  # noqa: PLC0415 - steps only
+
+        if context.instance is None or context.run_id is None:  # resources outside of a run
+            yield self
+            return
+        with alive(context.instance, context.run_id):
+            yield self
 
     def open(self, context: dg.AssetExecutionContext, step: str) -> Workspace:
         """The workspace, whose progress goes to the log of the step and, as `step`, to the watcher.

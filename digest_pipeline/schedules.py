@@ -79,9 +79,11 @@ def nightly_of(settings: Settings) -> dg.ScheduleDefinition:
         description="Digests yesterday, and every day of the lookback that is missing, partial or late.",
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+        from digest_pipeline.runs import tidy  # noqa: PLC0415 - only when it is evaluated
         from digest_pipeline.workspace import workspace_of  # noqa: PLC0415 - opens DuckDB
 
         tick = context.scheduled_execution_time
+        tidy(context.instance, tick, settings.keep_runs_days)
         repositories = settings.repository_values()
         yesterday = tick.astimezone(ZoneInfo(settings.timezone)).date() - dt.timedelta(days=1)
         store = workspace_of(settings).store
