@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from digest_pipeline.heads import Definition
     from digest_pipeline.hunks import Usage
     from digest_pipeline.models import FileText
+    from digest_pipeline.nodes import Parameter
 
 _MAX_RENAME_PAIRS = 30
 _MAX_VALUE = 80
@@ -36,6 +37,8 @@ class Draft:
     settings: list[Value] = dataclasses.field(default_factory=list)
     plumbing: list[Value] = dataclasses.field(default_factory=list)
     dependencies: list[Dependency] = dataclasses.field(default_factory=list)
+    sections: list[Name] = dataclasses.field(default_factory=list)
+    tests_added: list[Name] = dataclasses.field(default_factory=list)
     usages: list[Usage] = dataclasses.field(default_factory=list)
     code_added: int = 0
     code_removed: int = 0
@@ -98,14 +101,13 @@ def _rewritten(
     new: Mapping[str, list[Definition]],
     others: list[str],
 ) -> list[Name]:
-    """What has another text than before: functions, and classes where it is none of their members."""
+    """What has another text than before; classes where it is none of their members."""
     if text.old is None or text.new is None:
         return []
     found = [
         (new[name][0].kind, name)
         for name in old
         if name in new
-        and new[name][0].kind in ("function", "kernel", "class", "macro")
         and [text.old[slice(*d.span)] for d in old[name]] != [text.new[slice(*d.span)] for d in new[name]]
     ]
     inner = [*others, *(name for _, name in found)]
@@ -128,13 +130,15 @@ def _add_names(definitions: list[Definition], public: list[Name], internal: list
             (public if _is_offered(d, path) else internal).append(Name(d.name, d.kind, path))
 
 
+_INTERNAL = frozenset(["internal", "internals", "detail", "impl"])
+_PROGRAMS = frozenset(["scripts", "script", "tools", "hack", "ci", "dev"])
+
+
 def _is_private(path: str) -> bool:
-    """Whether a folder or file is marked as internal: `_private/`, `_module.py`, `internal/`, `detail/`."""
+    """Whether a folder or file is marked as internal: `_private/`, `_module.py`, `internal/`, `scripts/`."""
     parts = path.split("/")
-    return any(
-        (p.startswith("_") and not p.startswith("__")) or p in ("internal", "internals", "detail", "impl")
-        for p in parts
-    )
+    is_program = len(parts) > 1 and parts[0] in _PROGRAMS
+    return is_program or any((p.startswith("_") and not p.startswith("__")) or p in _INTERNAL for p in parts)
 
 
 def _has_owner(name: str, owners: set[str]) -> bool:
@@ -147,20 +151,42 @@ def _changed(draft: Draft, old: Definition, new: Definition, path: str) -> None:
     if not (_is_offered(old, path) and new.is_public):
         return
     if old.parameters is not None and new.parameters is not None and old.parameters != new.parameters:
-        before, after = ({p.name: p for p in d.parameters or ()} for d in (old, new))
-        gained = tuple(p for p in after if p not in before)
-        lost = tuple(p for p in before if p not in after)
+        kept, gained, lost = _matched(old.parameters, new.parameters, by_name=path.endswith(_BY_NAME))
         if gained or lost:
-            required = tuple(p for p in gained if after[p].is_required)
-            draft.signatures.append(Signature(new.name, path, gained, lost, required))
-        for name in (p for p in after if p in before):
-            one, two = before[name], after[name]
+            required = tuple(p.name for p in gained if p.is_required)
+            came, went = (tuple(p.name for p in side) for side in (gained, lost))
+            draft.signatures.append(Signature(new.name, path, came, went, required))
+        for one, two in kept:
             if one.default != two.default and _is_short(one.default, two.default):
-                draft.values.append(Value(f"{new.name}({name})", one.default, two.default, path))
-            _retyped(draft, f"{new.name}({name})", one.type, two.type, path)
+                draft.values.append(Value(f"{new.name}({two.name})", one.default, two.default, path))
+            _retyped(draft, f"{new.name}({two.name})", one.type, two.type, path)
     elif old.value != new.value and old.kind in ("constant", "field") and _is_short(old.value, new.value):
         draft.values.append(Value(new.name, old.value, new.value, path))
     _retyped(draft, new.name if new.parameters is None else f"{new.name}()", old.type, new.type, path)
+
+
+_BY_NAME = (".py", ".pyi", ".kt", ".kts", ".rb")
+"""Languages whose callers may name an argument; elsewhere a parameter with another name is the same."""
+
+
+def _matched(
+    old: tuple[Parameter, ...], new: tuple[Parameter, ...], *, by_name: bool
+) -> tuple[list[tuple[Parameter, Parameter]], list[Parameter], list[Parameter]]:
+    """The parameters that are there before and after, those that came, and those that went."""
+    after = {p.name: p for p in new}
+    kept = [(p, after[p.name]) for p in old if p.name in after]
+    gained = [p for p in new if p.name not in {q.name for q in old}]
+    lost = [p for p in old if p.name not in after]
+    if not by_name:
+        same_place = len(old) == len(new)
+        for one in list(lost):
+            at = old.index(one)
+            two = next((p for p in gained if (same_place and new.index(p) == at) or p.type == one.type), None)
+            if two is not None:
+                lost.remove(one)
+                gained.remove(two)
+                kept.append((one, two))
+    return kept, gained, lost
 
 
 def _retyped(draft: Draft, name: str, old: str, new: str, path: str) -> None:

@@ -20,6 +20,7 @@ from digest_pipeline.keys import plumbing_changes, setting_changes
 from digest_pipeline.manifests import dependency_changes
 from digest_pipeline.models import FileKind
 from digest_pipeline.statements import fact_lines
+from digest_pipeline.titles import sections_of, tests_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,6 +69,8 @@ def facts_of(texts: Sequence[FileText]) -> Facts:
         kind = _kind(text)
         if kind is FileKind.SOURCE and text.patch and budget.lines > 0:
             _source(draft, text, budget)
+        draft.sections += sections_of(text) if kind is FileKind.DOCS else []
+        draft.tests_added += tests_of(text) if kind is FileKind.TEST else []
         if kind not in (FileKind.VENDORED, FileKind.GENERATED, FileKind.DATA):
             draft.settings += setting_changes(text)
             draft.plumbing += plumbing_changes(text)
@@ -214,6 +217,8 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         options_removed=named("option", is_added=False),
         endpoints_added=named("endpoint", is_added=True),
         endpoints_removed=named("endpoint", is_added=False),
+        sections=tuple(dict.fromkeys(draft.sections)),
+        tests_added=tuple(dict.fromkeys(draft.tests_added)),
         code_added=draft.code_added,
         code_removed=draft.code_removed,
         is_formatting_only=0 < draft.source_read == draft.same_code + draft.prose_only

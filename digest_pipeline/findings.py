@@ -109,6 +109,10 @@ class Facts:
     endpoints_added: tuple[str, ...] = ()
     endpoints_removed: tuple[str, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
+    sections: tuple[Name, ...] = ()
+    """The headings of documents under which lines changed."""
+    tests_added: tuple[Name, ...] = ()
+    """The tests that are new, by name or title."""
     code_added: int = 0
     """Lines of source that hold code, without blanks, comments and docstrings."""
     code_removed: int = 0
@@ -152,7 +156,10 @@ class Facts:
         """Every name and value that a sentence about these facts may put in backticks."""
         names = {
             n.name
-            for group in (self.added, self.removed, self.changed, self.internal_added, self.internal_removed)
+            for group in (
+                *(self.added, self.removed, self.changed, self.internal_added, self.internal_removed),
+                *(self.sections, self.tests_added),
+            )
             for n in group
         }
         names |= {word for r in (*self.renamed, *self.moved) for word in (r.old, r.new)}

@@ -36,6 +36,16 @@ def is_c_source(path: str) -> bool:
     return BY_ENDING.get(ending) in ("c", "cpp") and ending not in HEADERS
 
 
+def is_exported(path: str) -> bool:
+    """Whether users of a project reach what a file declares: in C and C++ only in shipped headers."""
+    if BY_ENDING.get(path.rpartition(".")[2].lower()) not in ("c", "cpp"):
+        return True
+    folders = path.lower().split("/")[:-1]
+    return not is_c_source(path) and (
+        "include" in folders or not {"src", "csrc", "source", "lib"} & {*folders}
+    )
+
+
 SCOPES = dict.fromkeys(
     _words(
         "class_definition class_specifier struct_specifier trait_item struct_item enum_item "

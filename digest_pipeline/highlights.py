@@ -136,18 +136,20 @@ def _sentence(entry: Entry, language: str) -> Highlight:
 def _ways_to_say(entry: Entry, language: str) -> list[str]:
     """What to say of an entry in one sentence, the fullest way first.
 
-    A model's sentence on behaviour stands for itself; one of the rules names what was found in the diff,
-    so the summary says first what it is about, and where a list does not fit its first item does.
+    A model's sentence on behaviour stands for itself. The rules' summary says what it is about and then what
+    was found in the diff; where not all of it fits, the last facts go first, then the items of a list.
     """
     summary = first_sentence(entry.summary) or entry.title
-    if not entry.behaviour:
-        return [summary]
-    found = entry.behaviour[0]
     if entry.source != RULES:
-        return [first_sentence(found)]
-    about = summary.rstrip("。.") + ("；" if language == "zh" else "; ")
-    first, more, _ = found.partition("、" if language == "zh" else ", ")
-    return [about + found, f"{about}{first}…" if more else about + found, summary]
+        return [first_sentence(entry.behaviour[0]) if entry.behaviour else summary]
+    stop, comma = ("；", "、") if language == "zh" else ("; ", ", ")
+    if entry.behaviour and entry.behaviour[0][1:] not in summary:
+        summary = summary.rstrip("。.") + stop + entry.behaviour[0]
+    facts = summary.split(stop)
+    ways = [stop.join(facts[:n]) for n in range(len(facts), 0, -1)]
+    shown = stop.join(facts[:2])
+    first, more, _ = shown.partition(comma)
+    return [*ways[:-1], f"{first}…" if more else shown, ways[-1]]
 
 
 def first_sentence(value: str) -> str:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import collections
 import itertools
+import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.catalogue import joined, labels, say
 from digest_pipeline.findings import bare_name
+from digest_pipeline.models import FileKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from digest_pipeline.findings import Dependency, Facts, Name, Signature, Value
+    from digest_pipeline.models import FileChange
 
-_MOST_NAMES = 4
+_MOST_NAMES, _MOST_FILES = 4, 3
 _MOST_LINES = 24
 _LONGEST_NAME = 80
 _LONGEST_VALUE = 40
@@ -47,7 +50,8 @@ def all_named(language: str, names: Sequence[str], known: Collection[str]) -> st
         else:
             listing = joined(language, [code(bare_name(n), known) for n in group])
             shown.append(say(language, "definition.of", owner=code(owner, known), name=listing))
-    text = joined(language, shown)
+    has_owners = any(_owner(n, known) for n in names[:_MOST_NAMES])
+    text = labels(language)["list.groups"].join(shown) if has_owners else joined(language, shown)
     return text if len(names) <= _MOST_NAMES else say(language, "list.more", names=text, n=len(names))
 
 
@@ -82,23 +86,90 @@ def fact_lines(facts: Facts, language: str) -> list[str]:
     return lines[-1:] + lines[:-1] if len(lines) <= _MOST_LINES else [lines[-1], *lines[: _MOST_LINES - 1]]
 
 
+def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> list[str]:
+    """What a commit changed, the most telling first: for users, inside, for those who work on it."""
+    interface = interface_lines(facts, language)
+    source = [f for f in files if f.kind is FileKind.SOURCE]
+    is_seen = interface or facts.changed or facts.internal_added or facts.internal_removed or facts.moved
+    layout = (
+        say(language, f"fact.{k}") for k in ("formatting_only", "prose_only") if getattr(facts, f"is_{k}")
+    )
+    weights = {f.path: (f.insertions or 0) + (f.deletions or 0) for f in files}
+    lines = [
+        *layout,
+        *interface,
+        *_changed(facts, weights, language),
+        *([] if is_seen or facts.is_prose_only or facts.is_formatting_only else file_lines(source, language)),
+        *_developer_lines(facts, language),
+        *_by_kind(facts, facts.internal_added, "fact.internal_added", language),
+        *_by_kind(facts, facts.internal_removed, "fact.internal_removed", language),
+    ]
+    return list(dict.fromkeys(lines))
+
+
+def is_zero(dependency: Dependency) -> bool:
+    """Whether both versions are `0.y.z`, where the second number may break (semver 2.0.0, item 4)."""
+    firsts = (re.search(r"\d+", v or "") for v in (dependency.old, dependency.new))
+    return all(first is not None and int(first[0]) == 0 for first in firsts)
+
+
+def _changed(facts: Facts, weights: Mapping[str, int], language: str) -> Iterator[str]:
+    """The functions with another text, those of the most changed file."""
+    told = {s.name for s in facts.signatures} | {
+        v.name.partition("(")[0] for v in (*facts.values, *facts.types)
+    }
+    rest = [n for n in facts.changed if n.name not in told]
+    path = max({n.path for n in rest}, key=lambda p: (weights.get(p, 0), p), default=None)
+    if path is not None:
+        names = [n.name for n in rest if n.path == path]
+        shown = all_named(language, names, facts.shown)
+        yield say(language, "fact.changed", names=shown, path=code(path, {path}))
+
+
+def _developer_lines(facts: Facts, language: str) -> Iterator[str]:
+    """What those who work on the project notice: moves, tests, documents, build, their dependencies."""
+    if facts.moved:
+        names = all_named(language, [m.new for m in facts.moved], facts.shown)
+        yield say(language, "fact.moved_many", names=names)
+    for key, found in (("fact.sections", facts.sections), ("fact.tests_added", facts.tests_added)):
+        if found:
+            path = found[0].path
+            names = listed(language, (code(n.name, facts.shown) for n in found if n.path == path))
+            yield say(language, key, names=names, path=code(path, {path}))
+    yield from (_dependency(facts, d, language) for d in facts.dependencies if d.is_dev)
+    yield from _set(facts, facts.plumbing, language)
+
+
+def file_lines(files: Sequence[FileChange], language: str) -> list[str]:
+    """The changed files in one line, by their kind where they are of one; none without files."""
+    if not files:
+        return []
+    kinds, statuses = {f.kind for f in files}, {f.status for f in files}
+    kind = labels(language)[f"kind.{files[0].kind.value}"] if len(kinds) == 1 else ""
+    shown = joined(language, [code(f.path, {f.path}) for f in files[:_MOST_FILES]])
+    if len(files) > _MOST_FILES:
+        shown = say(language, "list.files", names=shown, n=len(files))
+    key = "added" if statuses == {"A"} else "deleted" if statuses == {"D"} else "changed"
+    return [" ".join(say(language, f"files.{key}", kind=kind, names=shown).split())]
+
+
 def interface_lines(facts: Facts, language: str) -> list[str]:
     """What changes for those who use the code: one line for each sort of change."""
-    return list(
-        itertools.chain(
-            _by_kind(facts, facts.removed, "fact.removed", language),
-            (
-                say(language, "fact.renamed", old=code(r.old, facts.shown), new=code(r.new, facts.shown))
-                for r in facts.renamed
-            ),
-            (_signature(facts, s, language) for s in facts.signatures),
-            _by_kind(facts, facts.added, "fact.added", language),
-            _usages(facts, language),
-            (_value(facts, v, language) for v in facts.values),
-            _settings(facts, language),
-            (_dependency(facts, d, language) for d in facts.dependencies if not d.is_dev),
-        )
+    lines = itertools.chain(
+        _by_kind(facts, facts.removed, "fact.removed", language),
+        (
+            say(language, "fact.renamed", old=code(r.old, facts.shown), new=code(r.new, facts.shown))
+            for r in facts.renamed
+        ),
+        (_signature(facts, s, language) for s in facts.signatures),
+        _by_kind(facts, facts.added, "fact.added", language),
+        _usages(facts, language),
+        (_value(facts, v, language) for v in facts.values),
+        (_type(facts, v, language) for v in facts.types[:_MOST_NAMES]),
+        _set(facts, facts.settings, language),
+        (_dependency(facts, d, language) for d in facts.dependencies if not d.is_dev),
     )
+    return list(dict.fromkeys(lines))
 
 
 def _by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Iterator[str]:
@@ -158,16 +229,25 @@ def _value(facts: Facts, value: Value, language: str) -> str:
     return say(language, key, name=named(language, value.name, facts.shown), old=old, new=new)
 
 
-def _settings(facts: Facts, language: str) -> Iterator[str]:
-    new = [code(v.name, facts.shown) for v in facts.settings if v.old is None]
-    old = [code(v.name, facts.shown) for v in facts.settings if v.new is None]
+def _type(facts: Facts, value: Value, language: str) -> str:
+    """What a parameter, a result, a field or an alias is declared as."""
+    old, new = code(value.old or "", facts.shown), code(value.new or "", facts.shown)
+    owner, _, name = value.name.removesuffix(")").partition("(")
+    sort = "parameter" if name else "result" if value.name.endswith("()") else "type"
+    step = "changed" if old and new else "added" if new else "removed"
+    shown = {"owner": named(language, owner, facts.shown), "name": code(name, facts.shown)}
+    return say(language, f"fact.{sort}_{step}", **shown, old=old, new=new)
+
+
+def _set(facts: Facts, keys: Sequence[Value], language: str) -> Iterator[str]:
+    """What came, went and changed among the keys of configuration files."""
+    new = [code(v.name, facts.shown) for v in keys if v.old is None]
+    old = [code(v.name, facts.shown) for v in keys if v.new is None]
     for key, names in (("fact.setting_added", new), ("fact.setting_removed", old)):
         if names:
             yield say(language, key, names=listed(language, names))
     changed = [
-        v
-        for v in facts.settings
-        if v.old is not None and v.new is not None and len(v.old) + len(v.new) < _LONGEST_NAME
+        v for v in keys if v.old is not None and v.new is not None and len(v.old) + len(v.new) < _LONGEST_NAME
     ]
     for v in changed[:_MOST_NAMES]:
         old_new = {"old": code(v.old or "", facts.shown), "new": code(v.new or "", facts.shown)}
@@ -181,7 +261,9 @@ def _dependency(facts: Facts, dependency: Dependency, language: str) -> str:
     if dependency.old is None or dependency.new is None:
         key = "fact.dependency_added" if dependency.old is None else "fact.dependency_removed"
         return say(language, key, name=name, new=new).strip()
-    key = "fact.dependency_major" if dependency.is_major else "fact.dependency_changed"
+    key = "fact.dependency_changed"
+    if dependency.is_major:
+        key = "fact.dependency_zero" if is_zero(dependency) else "fact.dependency_major"
     return say(language, key, name=name, old=old or "-", new=new or "-")
 
 
@@ -189,10 +271,7 @@ def _inner_lines(facts: Facts, language: str) -> Iterator[str]:
     """What is worth knowing of the inside."""
     yield from _by_kind(facts, facts.internal_added, "fact.internal_added", language)
     yield from _by_kind(facts, facts.internal_removed, "fact.internal_removed", language)
-    if facts.moved:
-        names = all_named(language, [m.new for m in facts.moved], facts.shown)
-        yield say(language, "fact.moved_many", names=names)
-    yield from (_dependency(facts, d, language) for d in facts.dependencies if d.is_dev)
+    yield from _developer_lines(facts, language)
     if facts.deprecations:
         yield say(language, "fact.deprecations", n=facts.deprecations)
     for key in ("formatting_only", "prose_only"):

@@ -1,7 +1,8 @@
-"""One true sentence that says what a commit changed, from its own message or else from the facts. Pure.
+"""One true sentence that says what a commit changed, from its own message and from the facts. Pure.
 
-English: the subject as written, without tags and numbers. Chinese: a pattern around the subject's own
-words, which stay as they are and stand in 「」.
+English: the message's own words, without tags and numbers, and what the diff shows. Chinese: what the
+subject says, where it is understood (`chinese`), else what kind of change it is; then what the diff shows.
+Only a commit without any fact is told in its author's words, and these are marked as such.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from digest_pipeline import vocabulary
 from digest_pipeline.catalogue import labels, say
+from digest_pipeline.chinese import in_chinese
 from digest_pipeline.models import ChangeType
 from digest_pipeline.signals import prose_of
-from digest_pipeline.statements import code, interface_lines
+from digest_pipeline.statements import code, file_lines, telling_lines
 from digest_pipeline.subjects import subject_of
 
 if TYPE_CHECKING:
@@ -22,10 +24,13 @@ if TYPE_CHECKING:
     from digest_pipeline.subjects import Subject
 
 _MOST_COLUMNS = {"zh": 110, "en": 170}
+_MOST_FACTS = 2
 _VAGUE_WORDS = 2
 """A subject of so few words says too little by itself."""
-_MOST_FILES = 3
-_PREPOSITION = re.compile(r"(to|from|for|in|on|with|of|by|that|when|as|into|and)\b", re.IGNORECASE)
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_SAYS = re.compile(
+    r"^(?:this|the)\s(?:pr|commit|patch|change|pull request)\s(?:\w+ly\s)?(\w+)|^(\w+)\s", re.IGNORECASE
+)
 _BUMP = re.compile(
     r"^(?:bump|update|upgrade)s?\s+(?:the\s+)?(?:rust crate\s+|dependency\s+|actions?\s+)?"
     r"(\S+)\s+(?:version\s+)?from\s+v?(\S+)\s+to\s+(v?\d\S*)",
@@ -39,48 +44,64 @@ _UPDATE = re.compile(
 _VERSION = re.compile(
     r"\bv?(\d+\.\d+(?:\.\d+)*(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)[-.]?\d*)?)\b", re.IGNORECASE
 )
-_VERBS = {
-    form: verb
-    for verb, forms in {
-        "add": "added adds adding create",
-        "fix": "fixes fixed fixing bugfix resolve",
-        "remove": "removes removed drop delete",
-        "refactor": "refactoring",
-        "update": "updates updated",
-        "optimize": "optimise optimizes optimized speed accelerate optimizing",
-        "improve": "improves improved enhance",
-        "enable": "enables",
-        "support": "supports supporting",
-        "move": "moved moving",
-        "rename": "renamed",
-        "bump": "upgrade",
-        "use": "switch",
-        "cleanup": "clean",
-        "allow": "allows",
-        "avoid": "avoids",
-        "unify": "consolidate",
-        "expose": "exposes",
-    }.items()
-    for form in forms.split()
-}
-"""Forms of a verb under which the catalogue has another."""
 
 
 def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> str:
     """The sentence; never empty, one line, without marks but backticks around names of the diff."""
     subject = subject_of(commit)
-    known = _known(commit, facts)
-    for said in (
-        _revert(subject, language),
-        _release(subject, triage, language),
-        _bump(subject, known, language),
-    ):
-        if said:
-            return said
-    text = clean(subject.text).rstrip(".。")
-    if len(text.split()) <= _VAGUE_WORDS and not re.search(r"[\u4e00-\u9fff]{4}", text):
-        return _of_little(commit, triage, text, facts, language)
-    return _sentence(text, triage, language)
+    said = _release(subject, triage, language) or _bump(subject, _known(commit, facts), language)
+    if said:
+        return said
+    shown = telling_lines(facts, commit.files, language)[:_MOST_FACTS]
+    text = clean(subject.text)
+    about = _revert(subject, language)
+    if about is None and text:
+        about = _in_english(commit, text) if language == "en" else _in_chinese(commit, text)
+    if not shown and (language != "en" or len((about or "").split()) <= _VAGUE_WORDS):
+        shown = file_lines(commit.files, language)
+    if about is None:
+        about = _without_words(text, triage, language, has_facts=bool(shown))
+    facts_told = labels(language)["list.semicolon"].join(shown)
+    return (
+        say(language, "summary.tail", text=about, facts=facts_told)
+        if about and shown
+        else about or facts_told
+    )
+
+
+def _without_words(text: str, triage: Triage, language: str, *, has_facts: bool) -> str:
+    """What stands before the facts where the subject was not understood or says nothing."""
+    if not text:
+        return labels(language)["summary.none" if has_facts else "summary.nothing"]
+    if not has_facts:
+        return say(language, "summary.words", what=cut(text, _MOST_COLUMNS[language]))
+    return labels(language).get(f"did.{triage.change_type.value}", "")
+
+
+def _in_english(commit: Commit, text: str) -> str:
+    """The first sentence of the message that says what was done, else the subject."""
+    text = text.rstrip(".。")
+    said = _first_sentence(commit.body)
+    is_vague = len(text.split()) <= _VAGUE_WORDS and len(_HAN.findall(text)) < 4  # noqa: PLR2004 - four characters are two words
+    if said and (is_vague or _says_what(said)):
+        text = said
+    is_word = re.fullmatch(r"[a-z]+,?", text.split(" ", 1)[0]) is not None
+    return cut(text[:1].upper() + text[1:] if is_word else text, _MOST_COLUMNS["en"])
+
+
+def _says_what(sentence: str) -> bool:
+    """Whether a sentence begins as one that says what was done: with a verb, or with `This change …s`."""
+    match = _SAYS.match(sentence)
+    verb = (match[1] or match[2]).lower() if match else ""
+    is_noun = verb in ("test", "tests", "build", "patch", "document", "documents", "release")
+    return vocabulary.verb_kind(verb) is not None and not is_noun and not re.search(r"\*\*|: ", sentence)
+
+
+def _in_chinese(commit: Commit, text: str) -> str | None:
+    text = text.rstrip(".。")
+    if _HAN.search(text):
+        return cut(text, _MOST_COLUMNS["zh"])
+    return in_chinese(text) or in_chinese(_first_sentence(commit.body) or "")
 
 
 def _known(commit: Commit, facts: Facts) -> set[str]:
@@ -129,48 +150,6 @@ def _bump(subject: Subject, known: set[str], language: str) -> str | None:
     if match := _UPDATE.match(subject.text):
         return say(language, "summary.update", name=code(match[1], known), new=code(match[2], known))
     return None
-
-
-def _sentence(text: str, triage: Triage, language: str) -> str:
-    """The subject's own words; in Chinese behind the verb, or behind the type where no verb is known."""
-    room = _MOST_COLUMNS[language]
-    if language == "en":
-        first = text.split(" ", 1)[0]
-        return cut(text[:1].upper() + text[1:] if vocabulary.is_verb(first) else text, room)
-    if re.search(r"[\u4e00-\u9fff]", text):
-        return cut(text, room)
-    first, _, rest = text.partition(" ")
-    verb = _VERBS.get(first.lower(), first.lower())
-    known = labels(language).get(f"verb.{verb}")
-    support = re.match(
-        r"^(?:add|adds|added|adding)\s+(?:the\s+|initial\s+|basic\s+)?support\s+(?:for|of)\s+(.+)$",
-        text,
-        re.IGNORECASE,
-    )
-    if support:
-        return say(language, "summary.support", what=cut(support[1], room))
-    if known and rest and not _PREPOSITION.match(rest):
-        rest = re.sub(r"^(?:up|the|a|an)\s+", "", rest, flags=re.IGNORECASE)
-        return say(language, "summary.verb", verb=known, what=cut(rest, room))
-    kind = labels(language)[f"type.{triage.change_type.value}"]
-    return say(language, "summary.quoted", type=kind, what=cut(text, room))
-
-
-def _of_little(commit: Commit, triage: Triage, text: str, facts: Facts, language: str) -> str:
-    """Where the subject says little: the message's first sentence, or the first fact, or the files."""
-    said = _first_sentence(commit.body)
-    if said:
-        return _sentence(said, triage, language)
-    lines = interface_lines(facts, language)[:1]
-    names = [code(f.path, {f.path}) for f in commit.files[:_MOST_FILES]]
-    if not lines and names:
-        more = {"names": labels(language)["list.comma"].join(names), "n": len(commit.files)}
-        shown = more["names"] if len(commit.files) <= _MOST_FILES else say(language, "list.more", **more)
-        lines = [say(language, "summary.files", files=shown)]
-    if not text:
-        return say(language, "summary.none", fact=lines[0]) if lines else say(language, "summary.nothing")
-    sentence = _sentence(text, triage, language)
-    return say(language, "summary.tail", text=sentence, fact=lines[0]) if lines else sentence
 
 
 def _first_sentence(body: str) -> str | None:

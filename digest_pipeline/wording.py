@@ -6,12 +6,14 @@ stand only around what can be found verbatim in the commit, and no other mark is
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from digest_pipeline.catalogue import labels, say
+from digest_pipeline.grammars import is_exported
 from digest_pipeline.models import Analysis, AnalysisState, ChangeType, Claim, FileKind, Insights
 from digest_pipeline.signals import measured, prose_of
-from digest_pipeline.statements import all_named, code, interface_lines, kind_label, listed, named
+from digest_pipeline.statements import all_named, code, interface_lines, is_zero, kind_label, listed, named
 from digest_pipeline.subjects import is_breaking
 from digest_pipeline.summaries import clean, cut, summary_of
 
@@ -109,30 +111,31 @@ def _figures(commit: Commit, triage: Triage, language: str) -> str | None:
     """The sentence of the message that gives measured figures."""
     if triage.change_type not in _SHIPS:
         return None
-    line = measured("", prose_of(commit.body))
-    return (
-        None
-        if line is None or "|" in line
-        else say(language, "insight.measured", what=cut(clean(line.strip(" -*#>")), 160))
-    )
+    paragraphs = re.split(r"\n\s*\n|\n(?=\s*[-*#|>\d])", prose_of(commit.body))
+    sentences = [s for p in paragraphs for s in re.split(r"(?<=[.!?。])\s+(?=[A-Z\u4e00-\u9fff])", clean(p))]
+    line = measured("", "\n".join(sentences))
+    if line is None or "|" in line:
+        return None
+    return say(language, "insight.measured", what=cut(line.strip(" -*#>"), 160))
 
 
 def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Iterator[Claim]:
     if is_breaking(commit):
         yield Claim(say(language, "risk.breaking"))
     known = facts.shown
-    if facts.removed and triage.change_type is not ChangeType.REVERT:
+    removed = [n for n in facts.removed if is_exported(n.path)]
+    if removed and triage.change_type is not ChangeType.REVERT:
         key = "risk.removed" if facts.is_tested else "risk.removed_untested"
-        kinds = {n.kind for n in facts.removed}
-        kind = kind_label(language, facts.removed[0].kind if len(kinds) == 1 else "name", len(facts.removed))
-        names = all_named(language, [n.name for n in facts.removed], known)
-        yield Claim(say(language, key, kind=kind, names=names), facts.removed[0].path)
-    for renamed in facts.renamed[:2]:
+        kinds = {n.kind for n in removed}
+        kind = kind_label(language, removed[0].kind if len(kinds) == 1 else "name", len(removed))
+        names = all_named(language, [n.name for n in removed], known)
+        yield Claim(say(language, key, kind=kind, names=names), removed[0].path)
+    for renamed in [r for r in facts.renamed if is_exported(r.path)][:2]:
         yield Claim(
             say(language, "risk.renamed", old=code(renamed.old, known), new=code(renamed.new, known)),
             renamed.path,
         )
-    for signature in facts.signatures[:4]:
+    for signature in [s for s in facts.signatures if is_exported(s.path)][:4]:
         for key, names in (("risk.lost", signature.lost), ("risk.required", signature.required)):
             if names:
                 listing = listed(language, [code(n, known) for n in names])
@@ -167,7 +170,7 @@ def _other_risks(facts: Facts, triage: Triage, language: str) -> Iterator[Claim]
         if d.is_major and not d.is_dev and d.old and d.new:
             text = say(
                 language,
-                "risk.major",
+                "risk.zero" if is_zero(d) else "risk.major",
                 name=code(d.name, known),
                 old=code(d.old, known),
                 new=code(d.new, known),
@@ -181,9 +184,9 @@ def _other_risks(facts: Facts, triage: Triage, language: str) -> Iterator[Claim]
 def _advice(facts: Facts, language: str) -> Iterator[str]:
     known = facts.shown
     gone = (
-        [n.name for n in facts.removed]
-        + [r.old for r in facts.renamed]
-        + [s.name for s in facts.signatures if s.lost or s.required]
+        [n.name for n in facts.removed if is_exported(n.path)]
+        + [r.old for r in facts.renamed if is_exported(r.path)]
+        + [s.name for s in facts.signatures if (s.lost or s.required) and is_exported(s.path)]
     )
     if gone:
         yield say(language, "advice.calls", names=all_named(language, list(dict.fromkeys(gone)), known))
