@@ -9,10 +9,12 @@ lead nowhere become text, and the sparkline comes along inside the page.
 from __future__ import annotations
 
 import base64
+import bisect
+import itertools
 import re
 
 LONGEST = 20_000
-"""Characters of a preview: each is kept in the log for ever."""
+"""Bytes of a preview as Dagster stores it: each is kept for ever."""
 
 _SUMMARY = re.compile(r"<summary>(.*)</summary>")
 _FOLDS = frozenset(["<details>", "</details>"])
@@ -29,10 +31,17 @@ def preview_of(page: str, picture: str | None = None) -> str:
     """The beginning of a page for the dialog, cut where a part begins; `picture` is the page's SVG."""
     lines = (_line(line, picture) for line in _without_contents(page.splitlines()))
     shown = re.sub(r"\n{3,}", "\n\n", "\n".join(line for line in lines if line is not None)).strip() + "\n"
-    if len(shown) <= LONGEST:
+    fitting = _fitting(shown)
+    if fitting == len(shown):
         return shown
-    cut = shown.rfind("\n### ", 0, LONGEST)
-    return shown[: cut if cut > 0 else LONGEST].rstrip() + "\n\n…\n"
+    cut = max(shown.rfind(part, 0, fitting) for part in ("\n## ", "\n### ", "\n#### "))
+    return shown[: cut if cut > 0 else fitting].rstrip() + "\n\n…\n"
+
+
+def _fitting(text: str) -> int:
+    """How many characters fit: in Dagster's JSON a Chinese one takes six bytes, an emoji twelve."""
+    sizes = itertools.accumulate(1 if c < "\x80" else 6 if c <= "\uffff" else 12 for c in text)
+    return bisect.bisect_right(list(sizes), LONGEST)
 
 
 def _without_contents(lines: list[str]) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest_pipeline import reports
+from digest_pipeline import preview, reports
 from digest_pipeline.models import DayTotals
 from digest_pipeline.preview import LONGEST, preview_of
 from digest_pipeline_tests.sample_days import SEED_DAY, page, recorded
@@ -38,7 +39,8 @@ def test_every_preview_of_the_month_has_only_what_the_dialog_shows(template: str
         assert not any("📋" in heading for heading in headings)
 
 
-def test_folds_become_captions_and_their_content_stays() -> None:
+def test_folds_become_captions_and_their_content_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "LONGEST", 10**6)
     made = page(SEED_DAY, MONTH[SEED_DAY])
     text = reports.render(made, template="digest", language="en")
     shown = preview_of(text)
@@ -56,6 +58,12 @@ def test_without_a_picture_its_bars_stand_there() -> None:
 def test_code_keeps_what_looks_like_a_link_or_an_anchor() -> None:
     line = 'See `[a](b)`, `` [`a`](b) ``, \\[a](b) and `<a id="x"></a>` at [`ab`](#c-ab), [x](https://y.z).\n'
     assert preview_of(line) == line.replace("[`ab`](#c-ab)", "`ab`")
+
+
+def test_a_preview_is_as_long_as_dagster_may_store_it() -> None:
+    for text in ("word " * 9_000, "字" * 9_000, "🔴" * 9_000):
+        stored = len(json.dumps(preview_of(text)))
+        assert LONGEST - 100 < stored < LONGEST + 20
 
 
 def test_a_long_page_is_cut_where_a_part_begins() -> None:
