@@ -49,6 +49,7 @@ class Entry:
     time: str
     """`YYYY-MM-DD HH:MM:SS` of the landing in the page's zone."""
     pr_number: int | None
+    """Of the merge that landed it, where its own message names none."""
     pr_label: str | None
     """`#12`, on GitLab `!12`."""
     pr_url: str | None
@@ -162,6 +163,8 @@ class Maker:
     lands: Mapping[str, int]
     firsts: Collection[str]
     """SHAs of first contributions."""
+    requests: Mapping[str, int]
+    """Merge → the pull request that it merged: the one of all that it landed and that name none."""
 
     def entry(self, commit: Commit) -> Entry:
         """The entry of a commit; DigestError when the rules have not seen it."""
@@ -173,7 +176,7 @@ class Maker:
             )
         analysis = self.analyses.get(commit.sha) or _missing(commit, triage)
         anchor = self.anchors[commit.sha]
-        number = commit.pr_number
+        number = commit.pr_number or self.requests.get(commit.landed_by)
         return Entry(
             sha=commit.sha,
             short=anchor.removeprefix("c-"),

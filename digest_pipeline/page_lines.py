@@ -67,6 +67,14 @@ def moment(iso: str) -> Markdown:
     return Markdown(dt.datetime.fromisoformat(iso).strftime("%Y-%m-%d %H:%M ") + iso[-6:])
 
 
+def window(words: Words, page: Page) -> Markdown:
+    """The day's window: in short where it is a day of 24 hours, else from its first to its last moment."""
+    start, end = dt.datetime.fromisoformat(page.start), dt.datetime.fromisoformat(page.end)
+    if end - start == dt.timedelta(days=1) and start.time() == end.time() == dt.time():
+        return words("span_short", zone=page.zone, offset=page.start[-6:])
+    return words("span", start=moment(page.start), end=moment(page.end), zone=page.zone)
+
+
 def usual_line(words: Words, usual: Usual) -> Markdown:
     """The day against the median of the days before it."""
 

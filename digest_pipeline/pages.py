@@ -150,7 +150,9 @@ def page_of(  # noqa: PLR0913, PLR0917 - a page has many sources, and every one 
     aliases = aliases_of([sha for sha in folded if sha in linked], folded, anchors)
     links = links_of(repository)
     firsts = firsts_of(chosen, newcomers)
-    entries = tuple(map(Maker(zone, links, triages, analyses, anchors, aliases, lands, firsts).entry, chosen))
+    requests = {c.sha: c.pr_number for c in merges if c.pr_number is not None}
+    maker = Maker(zone, links, triages, analyses, anchors, aliases, lands, firsts, requests)
+    entries = tuple(map(maker.entry, chosen))
     told_at = anchors | {sha: anchors[merge] for sha, merge in folded.items()}
     found = threads_of(entries, threads, Place(window.day, zone, links, told_at, pages))
     tiers = collections.Counter(e.tier for e in entries)

@@ -56,6 +56,7 @@ _OF_THE_PAGE = (
     phrases.meta,
     phrases.meta_tail,
     page_lines.navigation,
+    page_lines.window,
 )
 _IN_WORDS = (
     phrases.claim,

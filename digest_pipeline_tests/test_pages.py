@@ -58,6 +58,21 @@ def test_merges_are_named_and_not_counted() -> None:
     assert made.range.first_sha == made.range.last_sha == "e" * 40
 
 
+def test_a_commit_whose_message_names_no_pull_request_has_that_of_its_merge() -> None:
+    request = dataclasses.replace(merge("e" * 40, AT), subject="Merge pull request #7 from a/b", pr_number=7)
+    own = dataclasses.replace(landed(1, "e" * 40)[0], pr_number=6)
+    made = page(SEED_DAY, low(*landed(2, "e" * 40)[1:], own, request, commit_of("Alone", at=AT)))
+    assert {e.title: e.pr_number for e in made.entries} == {"Part 1": 7, "Part 0": 6, "Alone": None}
+
+
+def test_many_merges_are_folded() -> None:
+    for count, folds in ((3, 0), (4, 1)):
+        merges = [merge(f"{n}" * 40, AT + n) for n in range(count)]
+        text = reports.render(page(SEED_DAY, low(*merges)), template="classic", language="en")
+        assert text.count("<summary>Merge commits (not counted)") == folds
+        assert text.count('<a id="c-') == count
+
+
 def test_a_merge_of_more_than_200_commits_is_one_entry() -> None:
     bulk = [*landed(201, "e" * 40), merge("d" * 40, AT, landed_by="e" * 40), merge("e" * 40, AT)]
     made = page(SEED_DAY, low(*bulk, commit_of("Other", at=AT + 9)))
@@ -152,6 +167,10 @@ def test_the_window_shows_the_offset_of_its_own_moments() -> None:
     made = page_of(SGLANG, window_of(day, zone), zone, record, (), {}, {}, language="en")
     assert (made.start, made.end) == ("2026-03-08T00:00:00-05:00", "2026-03-09T00:00:00-04:00")
     assert zone != ZONE
+    text = reports.render(made, template="digest", language="en")
+    assert "2026-03-08 00:00 -05:00 → 2026-03-09 00:00 -04:00 (America/New_York)" in text.splitlines()[6]
+    usual = reports.render(page(SEED_DAY, low()), template="digest", language="en")
+    assert "00:00–24:00 Asia/Shanghai (UTC+08:00)" in usual.splitlines()[6]
 
 
 def test_one_commit_is_told_in_the_singular() -> None:
@@ -160,11 +179,12 @@ def test_one_commit_is_told_in_the_singular() -> None:
     assert "> 1 author · " in text
 
 
-def test_on_a_busy_day_an_entry_of_medium_importance_shows_its_summary_and_folds_the_rest() -> None:
+def test_on_a_busy_day_an_entry_of_medium_importance_shows_its_title_and_folds_the_rest() -> None:
     few = day_with([(commit_of(f"Change {n}", at=AT + n), Tier.MEDIUM) for n in range(8)])
     many = day_with([(commit_of(f"Change {n}", at=AT + n), Tier.MEDIUM) for n in range(9)])
     calm, busy = (reports.render(page(SEED_DAY, of), template="digest", language="zh") for of in (few, many))
     assert unfolded(calm).count("变更类型") == 8
     assert unfolded(busy).count("变更类型") == 0
-    assert unfolded(busy).count("变更摘要") == 9
+    assert unfolded(busy).count("变更摘要") == 0
+    assert busy.count("变更摘要") == unfolded(busy).count("\n#### ") == 9
     assert busy.count("**🎯 变更类型**") == 9
