@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from digest_pipeline.heads import Definition
-    from digest_pipeline.hunks import Usage
     from digest_pipeline.models import FileText
     from digest_pipeline.nodes import Parameter
+    from digest_pipeline.usages import Usage
 
 _MAX_RENAME_PAIRS = 30
 _MAX_VALUE = 80

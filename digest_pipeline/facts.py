@@ -21,6 +21,7 @@ from digest_pipeline.manifests import dependency_changes
 from digest_pipeline.models import FileKind
 from digest_pipeline.statements import fact_lines
 from digest_pipeline.titles import sections_of, tests_of
+from digest_pipeline.usages import usages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,7 +131,7 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
     draft.code_added += sum(line.is_added for line in code)
     draft.code_removed += sum(not line.is_added for line in code)
     draft.deprecations += sum(line.is_added and _deprecates(line.text) for line in code)
-    draft.usages += hunks.usages(code, text.old, text.new)
+    draft.usages += usages(code, text.old, text.new)
     before, after = _definitions(text, lines, old, new)
     compare(draft, text, before, after, hunks.words(lines))
 
