@@ -18,7 +18,7 @@ from digest_pipeline.findings import Value
 from digest_pipeline.models import FileKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from digest_pipeline.models import FileText
 
@@ -98,6 +98,7 @@ _DEPENDENCIES = re.compile(r"(?i)dependenc|\brequires\b|dependency-groups")
 _SECTION = re.compile(r"\[+\s*([\w.\"' -]+?)\s*\]+\s*(?:[#;].*)?$")
 _NESTED_KEY = re.compile(r"""["']?([\w@$][\w./@$ -]{0,80}?)["']?\s*[:=](?:\s+|$)(.*)$""")
 _FLAT_KEY = re.compile(r"""["']?([A-Za-z_][\w.-]*)["']?\s*(?:[:=]\s*|\s)(.*)$""")
+_ITEM = re.compile(r"^(?:-\s+)+")
 _Located = dict[int, tuple[str, str]]
 """By the number of a line: the path of its key, and its value."""
 
@@ -108,8 +109,8 @@ def _keys_of_lines(text: FileText, ending: str) -> list[Value]:
     for is_added, version in ((True, text.new), (False, text.old)):
         numbered = enumerate((version or b"").decode("utf-8", "replace")[:MAX_BYTES].split("\n"), 1)
         changed = {line.number: line.text for line in lines if line.is_added is is_added}
-        located = _located(numbered if version is not None else sorted(changed.items()), ending)
-        for number in sorted(set(changed) & set(located))[:_MAX_KEYS]:
+        located = _located(numbered if version is not None else sorted(changed.items()), ending, set(changed))
+        for number in sorted(located)[:_MAX_KEYS]:
             counts[located[number]] += 1 if is_added else -1
     before: dict[str, list[str]] = {}
     after: dict[str, list[str]] = {}
@@ -122,14 +123,16 @@ def _keys_of_lines(text: FileText, ending: str) -> list[Value]:
     ]
 
 
-def _located(lines: Iterable[tuple[int, str]], ending: str) -> _Located:
-    """The keys of a file, line by line, with the keys and the section that they stand in."""
+def _located(lines: Iterable[tuple[int, str]], ending: str, wanted: Collection[int]) -> _Located:
+    """The keys on the wanted lines of a file, with the keys and the section that they stand in."""
     located: _Located = {}
     section: list[str] = []
     around: list[tuple[int, str]] = []
     pattern = _NESTED_KEY if ending in _NESTED else _FLAT_KEY
-    text_below = _NEVER
+    text_below, last = _NEVER, max(wanted, default=0)
     for number, line in lines:
+        if number > last:
+            break
         code = line.strip()
         indent = len(line) - len(line.lstrip())
         if not code or code.startswith(("#", "//", ";")) or indent > text_below:
@@ -138,19 +141,18 @@ def _located(lines: Iterable[tuple[int, str]], ending: str) -> _Located:
         if match := _SECTION.match(code):
             section, around = [match[1]], []
             continue
-        bare = re.sub(r"^(?:-\s+)+", "", code)
+        bare = _ITEM.sub("", code) if code[0] == "-" else code
         match = pattern.match(bare)
         if match is None:
             continue
         depth = indent + len(code) - len(bare)
         while around and around[-1][0] >= depth:
             around.pop()
-        value = re.sub(r"\s+#.*$", "", match[2]).strip().rstrip(",")
-        name = ".".join([*section, *(key for _, key in around), match[1]])
+        value = match[2].partition(" #")[0].strip().rstrip(",")
+        if number in wanted and (value or ending not in _NESTED):  # else it only holds others
+            located[number] = (".".join([*section, *(key for _, key in around), match[1]]), value[:200])
         if not value or value[0] in "{[|>&!":
             around.append((depth, match[1]))
         if value[:1] in ("|", ">"):
             text_below = indent
-        if value or ending not in _NESTED:  # else it only holds others
-            located[number] = (name, value[:200])
     return located
