@@ -6,6 +6,7 @@ An asset reads, calls its station and returns metadata. What decides is in `stat
 
 # No `from __future__ import annotations`: Dagster reads the types of assets from their annotations.
 
+import datetime as dt
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from digest_pipeline import checks, daily
-from digest_pipeline.models import Repository
+from digest_pipeline.models import Repository, Window
 from digest_pipeline.preview import preview_of
 from digest_pipeline.recording import (
     Metadata,
+    log_days,
     one_line_failures,
     partitions_of,
     path_of,
+    planned,
     record_days,
     station_key,
     windows_of,
@@ -29,6 +32,8 @@ from digest_pipeline.resources import WorkspaceResource
 from digest_pipeline.settings import Settings
 
 if TYPE_CHECKING:
+    from digest_pipeline.judging import Analysed
+    from digest_pipeline.workspace import Workspace
     from digest_pipeline.writing import Written
 
 STATIONS = ("clones", "commits", "analyses", "reports")
@@ -122,6 +127,8 @@ def _commits(repository: Repository, partitions: dg.DailyPartitionsDefinition) -
             windows = windows_of(context, opened.settings)
             rows, failed = stations.store_each_day(opened, repository, windows)
             counts = {day: {ROWS: n, "commits": n} for day, n in rows.items()}
+            if failed:
+                _carry_on(context, opened, repository, [w for w in windows if w.day in rows], "analyses")
             record_days(context, counts, failed)
             return dg.MaterializeResult(check_results=checks.of_commits(key, opened, repository, windows))
 
@@ -142,15 +149,12 @@ def _analyses(repository: Repository, partitions: dg.DailyPartitionsDefinition) 
     def analyses(
         context: dg.AssetExecutionContext, config: AnalysesConfig, workspace: WorkspaceResource
     ) -> dg.MaterializeResult:
-        from digest_pipeline import judging  # noqa: PLC0415
-
         with one_line_failures():
             opened = workspace.open(context, f"{repository.name} analyses")
             windows = windows_of(context, opened.settings)
-            analysed = judging.store_analyses(
-                opened, repository, windows, force=config.force, now=int(time.time())
-            )
-            counts = {day: {ROWS: figures["commits"], **figures} for day, figures in analysed.days.items()}
+            analysed, counts = _analyse(opened, repository, windows, force=config.force)
+            if analysed.failed:
+                _carry_on(context, opened, repository, [w for w in windows if w.day in counts], "reports")
             record_days(context, counts, analysed.failed)
             return dg.MaterializeResult(
                 metadata=analysed.figures, check_results=checks.of_analyses(key, analysed)
@@ -171,13 +175,10 @@ def _reports(repository: Repository, partitions: dg.DailyPartitionsDefinition) -
         specs=checks.specs(key, "reports"),
     )
     def reports(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
-        from digest_pipeline import writing  # noqa: PLC0415
-
         with one_line_failures():
             opened = workspace.open(context, f"{repository.name} reports")
             windows = windows_of(context, opened.settings)
-            done, failed = writing.write_reports(opened, repository, windows, now=int(time.time()))
-            daily.refresh(context, opened, [window for window in windows if window.day in done])
+            done, failed = _write(context, opened, repository, windows)
             record_days(context, {day: _page_metadata(written) for day, written in done.items()}, failed)
             paths = [written.path for written in done.values()]
             return dg.MaterializeResult(
@@ -185,6 +186,54 @@ def _reports(repository: Repository, partitions: dg.DailyPartitionsDefinition) -
             )
 
     return reports
+
+
+def _analyse(
+    workspace: "Workspace", repository: Repository, windows: Sequence[Window], *, force: bool
+) -> "tuple[Analysed, dict[dt.date, Metadata]]":
+    from digest_pipeline import judging  # noqa: PLC0415
+
+    analysed = judging.store_analyses(workspace, repository, windows, force=force, now=int(time.time()))
+    return analysed, {day: {ROWS: figures["commits"], **figures} for day, figures in analysed.days.items()}
+
+
+def _write(
+    context: dg.AssetExecutionContext,
+    workspace: "Workspace",
+    repository: Repository,
+    windows: Sequence[Window],
+) -> "tuple[dict[dt.date, Written], dict[dt.date, Exception]]":
+    from digest_pipeline import writing  # noqa: PLC0415
+
+    done, failed = writing.write_reports(workspace, repository, windows, now=int(time.time()))
+    daily.refresh(context, workspace, [window for window in windows if window.day in done])
+    return done, failed
+
+
+def _carry_on(
+    context: dg.AssetExecutionContext,
+    workspace: "Workspace",
+    repository: Repository,
+    windows: Sequence[Window],
+    station: str,
+) -> None:
+    """Take days through the rest of the chain, from `station` on, because this step is going to fail.
+
+    Dagster would skip the rest for all days of the run although only other days have failed.
+    """
+    key = station_key(repository, station)
+    if not windows or not planned(context.run, key):
+        return
+    if station == "analyses":
+        analysed, counts = _analyse(workspace, repository, windows, force=False)
+        log_days(context, key, counts)
+        _carry_on(context, workspace, repository, [w for w in windows if w.day in counts], "reports")
+        failed = analysed.failed
+    else:
+        done, failed = _write(context, workspace, repository, windows)
+        log_days(context, key, {day: _page_metadata(written) for day, written in done.items()})
+    for day, error in failed.items():
+        context.log.error("%s of %s failed", station, day, exc_info=error)
 
 
 def _page_metadata(written: "Written") -> Metadata:

@@ -9,7 +9,7 @@ Whatever changes a report outside of such a run keeps the pages right by `refres
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -22,6 +22,7 @@ from digest_pipeline.recording import (
     one_line_failures,
     partitions_of,
     path_of,
+    planned,
     record_days,
     station_key,
     windows_of,
@@ -84,18 +85,11 @@ def refresh(context: dg.AssetExecutionContext, workspace: "Workspace", windows: 
     that failed, or had to let `daily` go before a chain that waits for another run. Raises StoreError.
     """
     run = context.run
-    if planned(run.asset_selection, run.step_keys_to_execute):
+    if planned(run, DAILY):
         stats = context.instance.get_run_step_stats(run.run_id, [DAILY.to_python_identifier()])
         if not stats:
             return
     log_days(context, DAILY, _write(workspace, windows))
-
-
-def planned(selection: Iterable[dg.AssetKey] | None, steps: Iterable[str] | None) -> bool:
-    """Whether a run with this selection of assets, and of steps in a retry, makes `daily`; None is all."""
-    return (selection is None or DAILY in selection) and (
-        steps is None or DAILY.to_python_identifier() in steps
-    )
 
 
 def _write(workspace: "Workspace", windows: Sequence[Window]) -> dict[dt.date, Metadata]:

@@ -75,6 +75,13 @@ def record_days(
     raise dg.Failure(description="\n".join(lines), allow_retries=False)
 
 
+def planned(run: dg.DagsterRun, key: dg.AssetKey) -> bool:
+    """Whether a run is for an asset: its selection of assets and, in a retry, of steps; none is all."""
+    return (run.asset_selection is None or key in run.asset_selection) and (
+        run.step_keys_to_execute is None or key.to_python_identifier() in run.step_keys_to_execute
+    )
+
+
 def log_days(context: dg.AssetExecutionContext, key: dg.AssetKey, done: Mapping[dt.date, Metadata]) -> None:
     """Record days of an asset as materialized, whatever becomes of the step itself."""
     for day, metadata in done.items():

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
+import importlib
 from typing import TYPE_CHECKING
 
+import dagster as dg
 import pytest
+from pygit2.enums import SortMode
 
 from digest_pipeline import daily
-from digest_pipeline_tests.daemon import Daemon, daemon_of
+from digest_pipeline.models import TerminalCloneError
+from digest_pipeline.recording import planned
+from digest_pipeline_tests.daemon import Daemon, asked_of, daemon_of
 from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, Project, three_days
 from digest_pipeline_tests.questions import LAUNCH, RETRY, STATUS, keys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
-
-    import dagster as dg
 
 ONE, TWO = "octo/one", "octo/two"
 STATIONS = ("clones", "commits", "analyses", "reports")
@@ -111,26 +114,49 @@ def test_the_pages_are_right_although_daily_ran_before_a_chain_that_had_to_wait(
     assert "nothing known" not in page.read_text()
 
 
-def test_one_day_that_fails_leaves_the_others_of_the_range_done(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("door", "station"),
+    [
+        ("digest_pipeline.stations.read_commits", "commits"),
+        ("digest_pipeline.judging.judge_day", "analyses"),
+        ("digest_pipeline.writing.page_files", "reports"),
+    ],
+)
+def test_one_day_that_fails_leaves_the_others_of_the_range_done_to_the_end(
+    project: Project, monkeypatch: pytest.MonkeyPatch, door: str, station: str
 ) -> None:
-    folder = project.settings.reports_dir / ONE
-    (folder / f"{TUESDAY}.md").mkdir(parents=True)  # nothing can be written there
+    later = STATIONS[STATIONS.index(station) :]
+    first = next(iter(project.origin.repo.walk(project.origin.tip, SortMode.TIME | SortMode.REVERSE)))
+    marks = {"commits": str(first.id), "analyses": str(first.id), "reports": f"day={MONDAY!r}, language"}
     with daemon_of(project, monkeypatch) as daemon:
-        launched = launch(daemon, *chain("octo__one"))
-        assert finish(daemon, launched) == "COMPLETED_FAILED"
-        assert daemon.days_of("octo__one", "analyses") == set(DAYS)
-        assert daemon.days_of("octo__one", "reports") == {str(MONDAY), str(WEDNESDAY)}
-        shutil.rmtree(folder / f"{TUESDAY}.md")
+        with monkeypatch.context() as patch:
+            patch.setattr(door, failing_on(marks[station], door))
+            launched = launch(daemon, *chain("octo__one"))
+            assert finish(daemon, launched) == "COMPLETED_FAILED"
+        for path in chain("octo__one"):
+            missing = {str(MONDAY)} if path.partition("/")[2] in later else set()
+            assert set(DAYS) - daemon.days_of(*path.split("/")) == missing
+        assert daemon.days_of("daily") == {str(TUESDAY), str(WEDNESDAY)}
         params = {"parentRunId": launched["backfillId"], "strategy": "FROM_FAILURE"}
         retried = daemon.ask(RETRY, params=params)["reexecutePartitionBackfill"]
         assert finish(daemon, retried) == "COMPLETED_SUCCESS"
         newest = daemon.instance.get_runs()[0]
-        assert daemon.steps_of(newest) == {"octo__one__reports"}
-        assert newest.tags.get(
-            "dagster/partition", newest.tags.get("dagster/asset_partition_range_start")
-        ) == (str(TUESDAY))
+        assert daemon.steps_of(newest) == {f"octo__one__{s}" for s in later}
+        assert asked_of(newest)[:2] == (str(MONDAY), str(MONDAY))
         assert daemon.days_of("octo__one", "reports") == set(DAYS)
+
+
+def failing_on(mark: str, door: str) -> Callable[..., object]:
+    """What is behind a door, but where this text is in what it is given: there it fails."""
+    module, _, name = door.rpartition(".")
+    work = getattr(importlib.import_module(module), name)
+
+    def fail_or_work(*values: object, **named: object) -> object:
+        if mark in repr(values):
+            raise TerminalCloneError("cannot be digested")
+        return work(*values, **named)
+
+    return fail_or_work
 
 
 @pytest.mark.parametrize(
@@ -144,7 +170,8 @@ def test_one_day_that_fails_leaves_the_others_of_the_range_done(
         ({daily.DAILY}, ["octo__one__reports"], False),
     ],
 )
-def test_a_run_makes_the_pages_across_repositories_when_they_are_selected(
+def test_a_run_is_for_the_assets_and_steps_that_were_selected(
     selection: set[dg.AssetKey] | None, steps: list[str] | None, *, made: bool
 ) -> None:
-    assert daily.planned(selection, steps) is made
+    run = dg.DagsterRun(job_name="digest", asset_selection=selection, step_keys_to_execute=steps)
+    assert planned(run, daily.DAILY) is made
