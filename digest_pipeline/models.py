@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+import functools
 from zoneinfo import ZoneInfo
 
 
@@ -155,6 +156,7 @@ class Window:
         return self.start <= moment < self.end
 
 
+@functools.lru_cache(4096)  # asked three times for every commit of a history
 def day_start(day: dt.date, zone: str) -> int:
     """The first moment of a local calendar day (days have 21 to 27 hours, two have none)."""
     return int(dt.datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp())

@@ -125,7 +125,8 @@ class Objects:
         before, after = self._blob(old), self._blob(new)
         if before is None or after is None:
             return changes.MISSING
-        return _counts(before.diff(after, context_lines=0))  # pyright: ignore[reportCallIssue] - the stub lacks it
+        # Without a path, libgit2 looks for no attribute files: a third of the time of a small file.
+        return _counts(before.diff(after, old_as_path="", new_as_path=""))
 
     def count_texts(self, old: bytes, new: bytes) -> changes.Counts:
         """The lines between two texts; libgit2 hashes both, so blobs are better counted as blobs."""
@@ -171,7 +172,9 @@ def _delta(delta: pygit2.DiffDelta) -> changes.Delta:
     if status in {"A", "D"}:
         return changes.Delta(status, new, new)
     old = delta.old_file
-    return changes.Delta(status, Side(new.path, int(old.mode), str(old.id)), new)
+    # Asking for a mode makes an enum, which costs more than the rest; what was modified kept its type.
+    mode = new.mode if status == "M" else int(old.mode)
+    return changes.Delta(status, Side(new.path, mode, str(old.id)), new)
 
 
 def _counts(patch: pygit2.Patch) -> changes.Counts:
