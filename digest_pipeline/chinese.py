@@ -142,6 +142,8 @@ def in_chinese(text: str) -> str | None:
     shown = term(thing)
     if shown is None:
         return None
+    if sort is None and re.fullmatch(r"[a-z]+", shown):
+        return None  # one plain word says nothing by itself
     if sort is None:
         return say(_LANGUAGE, "clause.plain", verb=known, what=_spaced(known, shown), place="")
     where = term(place)

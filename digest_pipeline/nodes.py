@@ -160,20 +160,33 @@ def _parameters(node: Node, source: bytes, language: str, value: Node | None) ->
     is_required = value is None and not any(_OPTIONAL.search(n.type) for n in (node, *node.named_children))
     for name in names:
         if name not in ("self", "cls"):
-            yield Parameter(name, default, _type_beside(head, names), is_required)
+            yield Parameter(
+                name,
+                default,
+                _type_beside(head, names, is_last=language in ("c", "cpp", "java")),
+                is_required,
+            )
 
 
-def _type_beside(head: str, names: Sequence[str]) -> str:
-    """What stands beside the names of a parameter: `: int`, `const char *`, `uint32`."""
+def _type_beside(head: str, names: Sequence[str], *, is_last: bool) -> str:
+    """What stands beside the names of a parameter: `: int`, `const char *`, `uint32`.
+
+    `is_last` for the languages that write the name behind the type.
+    """
     for name in names:
-        at = len(head)
-        while (at := head.rfind(name, 0, at)) >= 0:
-            beside = head[at - 1 : at] + head[at + len(name) : at + len(name) + 1]
-            if not re.search(r"\w", beside):
-                head = head[:at] + head[at + len(name) :]
-                break
-            at += len(name) - 1
+        at = _find_word(head, name, is_last=is_last)
+        head = head if at < 0 else head[:at] + head[at + len(name) :]
     return folded(head.replace(",", " ") if len(names) > 1 else head).strip(" :")
+
+
+def _find_word(text: str, word: str, *, is_last: bool) -> int:
+    """Where a word stands first or last as a whole; -1 where it does not."""
+    at = len(text) if is_last else -1
+    while (at := text.rfind(word, 0, at) if is_last else text.find(word, at + 1)) >= 0:
+        if not re.search(r"\w", text[max(at - 1, 0) : at] + text[at + len(word) : at + len(word) + 1]):
+            return at
+        at += len(word) - 1 if is_last else 0
+    return -1
 
 
 def result_of(node: Node, source: bytes) -> str:

@@ -123,7 +123,9 @@ def _changed(facts: Facts, weights: Mapping[str, int], language: str) -> Iterato
     if path is not None:
         names = [n.name for n in rest if n.path == path]
         shown = all_named(language, names, facts.shown)
-        yield say(language, "fact.changed", names=shown, path=code(path, {path}))
+        files = len({n.path for n in rest})
+        key = "fact.changed" if files == 1 else "fact.changed_in_files"
+        yield say(language, key, names=shown, path=code(path, {path}), n=files)
 
 
 def _developer_lines(facts: Facts, language: str) -> Iterator[str]:

@@ -27,7 +27,7 @@ _ENVIRONMENT = re.compile(
     |^\s*export\s+([A-Z][A-Z0-9_]{2,60})=
     |\$\{([A-Z][A-Z0-9_]{2,60}):[-=?+]
     |^\s*([A-Z][A-Z0-9_]{3,60})\s*=\s*Env(?:Bool|Int|Str|Float|Var)\(
-    |\bconst\s+([A-Z][A-Z0-9_]{2,60})\s*:\s*&'static\s+str""",
+    |\bconst\s+(?P<constant>[A-Z][A-Z0-9_]{2,60})\s*:\s*&'static\s+str\s*=\s*"(?P=constant)\"""",
     re.VERBOSE,
 )
 _OPTION = re.compile(

@@ -190,6 +190,6 @@ def _advice(facts: Facts, language: str) -> Iterator[str]:
     )
     if gone:
         yield say(language, "advice.calls", names=all_named(language, list(dict.fromkeys(gone)), known))
-    major = [d.name for d in facts.dependencies if d.is_major and not d.is_dev]
+    major = [d.name for d in facts.dependencies if d.is_major and not d.is_dev and not is_zero(d)]
     if major:
         yield say(language, "advice.versions", names=listed(language, [code(n, known) for n in major]))

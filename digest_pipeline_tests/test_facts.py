@@ -442,7 +442,7 @@ TYPES: dict[str, tuple[str, str, str, list[tuple[str, str | None, str | None]]]]
         "long f(const char *a);\n",
         [("f()", "int", "long"), ("f(a)", "int", "const char *")],
     ),
-    "rust": ("a.rs", "pub fn f(x: u32) {}\n", "pub fn f(x: &mut u32) {}\n", [("f(x)", "u32", "&mut u32")]),
+    "rust": ("a.rs", "pub fn f(x: A<'x>) {}\n", "pub fn f(x: &mut u8) {}\n", [("f(x)", "A<'x>", "&mut u8")]),
     "go": ("a.go", "package a\nfunc F(x, y int) {}\n", "package a\nfunc F(x, y *T) {}\n",
            [("F(x)", "int", "*T"), ("F(y)", "int", "*T")]),
     "typescript": (

@@ -87,7 +87,15 @@ def test_what_stands_on_both_sides_or_elsewhere_in_the_file_is_neither_new_nor_g
 
 
 @pytest.mark.parametrize(
-    "text", ["# see os.getenv('NEW_ONE')", "x = '/new'", "long = 3", "a = b --c", "    pub x: u32,"]
+    "text",
+    [
+        "# see os.getenv('NEW_ONE')",
+        "x = '/new'",
+        "long = 3",
+        "a = b --c",
+        "    pub x: u32,",
+        'const NEW_ONE: &\'static str = "x";',
+    ],
 )
 def test_what_only_looks_like_one_is_none(text: str) -> None:
     assert found(patch_of(text, "+")) == []
