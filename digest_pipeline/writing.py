@@ -73,11 +73,13 @@ def write_reports(
                 continue
             try:
                 done[window.day] = _write(workspace, *made)
-                records.append(made[0])
+                if made[0].materialized_at == now:  # else nothing has changed since it was recorded
+                    records.append(made[0])
                 touched |= {step.day for thread in made[1].threads for step in thread.steps}
             except DigestError as error:
                 failed[window.day] = error
-        workspace.store.replace_days(records)
+        if records:
+            workspace.store.replace_days(records)
     _write_again(workspace, repository, touched - {w.day for w in windows}, now)
     return done, failed
 
@@ -118,8 +120,10 @@ def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) ->
     pages: dict[dt.date, dict[str, Brief]] = {w.day: {} for w in windows}
     records: list[DayRecord] = []
     names = [repository.name for repository in settings.repository_values()]
+    with workspace.store.together():
+        rows = {name: workspace.store.days(name, settings.start_date, dt.date.max) for name in names}
     for repository in settings.repository_values():
-        known = workspace.store.days(repository.name, settings.start_date, dt.date.max)
+        known = rows[repository.name]
         records += known.values()
         there = [w for w in windows if w.day in known]
         for day, brief in _briefs(workspace, repository, there, windows, now):
