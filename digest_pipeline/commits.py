@@ -14,7 +14,7 @@ from digest_pipeline import changes, history, messages
 from digest_pipeline.linguist import Linguist
 from digest_pipeline.models import FileKind, FileText
 from digest_pipeline.objects import FOR_DIFFS, FOR_HEADERS, Objects
-from digest_pipeline.processes import in_order
+from digest_pipeline.processes import in_order, worth
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -28,6 +28,8 @@ SLICE = 512
 """Commits that are read together, so that the versions of a file come one after the other."""
 ROWS = 20_000
 """Rows after which no further commit is taken along: a bound for memory."""
+PER_PROCESS = 1_024
+"""Commits that pay for a process of their own: it takes as long to start as 200 to 400 take to be read."""
 _UNREAD_KINDS = frozenset({FileKind.LOCK, FileKind.GENERATED, FileKind.VENDORED})
 
 
@@ -60,16 +62,17 @@ def read_commits(
     landings: Sequence[Landing],
     day_of_landing: Callable[[Landing], dt.date],
     *,
-    processes: int = 1,
+    processes: int | None = None,
 ) -> Iterator[Commit]:
     """The commits of `landings`, in their order, with their file rows; streamed.
 
     Rows are those of git whatever the settings exclude: who sums them up leaves excluded paths out.
-    With several `processes`, each reads contiguous slices, because what is next to each other shares
-    trees and files; threads would wait for each other, because a diff holds Python's lock. A single
-    slice is read here.
+    With several `processes` (None: as many as pay), each reads contiguous slices, because what is next to
+    each other shares trees and files; threads would wait for each other, because a diff holds Python's
+    lock. A single slice is read here.
     """
     dated = ((landing, day_of_landing(landing)) for landing in landings)
+    processes = processes or worth(len(landings), PER_PROCESS)
     if processes == 1 or len(landings) <= SLICE:
         yield from _Reader(clone).commits(repo, dated)
         return
@@ -90,7 +93,13 @@ def read_texts(
 
 
 def _read_slice(clone: Path, repo: str, dated: Sequence[tuple[Landing, dt.date]]) -> list[Commit]:
-    return list(_Reader(clone).commits(repo, dated))
+    return list(_reader_of(clone).commits(repo, dated))
+
+
+@functools.lru_cache(1)
+def _reader_of(clone: Path) -> _Reader:
+    """The reader of a process that reads slices of one clone."""
+    return _Reader(clone)
 
 
 class _Draft(NamedTuple):
