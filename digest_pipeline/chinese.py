@@ -78,6 +78,8 @@ _VERBS = {
     for form in (verb, *forms.split())
 }
 """Form of a verb → the verb under which the catalogue has it."""
+_QUOTE, _BLANK = "\ue000", "\ue001"
+"""Stand for a backtick and for a blank between two, while a subject is read."""
 _ARTICLES = re.compile(r"^(?:the|an?|some|all|any|our|up|its|of)\s+", re.IGNORECASE)
 _CLAUSE = re.compile(
     r"[,;]|:\s|\s\(|\s(?:when|if|after|before|while|because|since|due|caused|causing|during|so|that|which|by|without|instead"
@@ -125,13 +127,21 @@ _NO_NAME = re.compile(
 
 
 def in_chinese(text: str) -> str | None:
-    """The sentence for a subject without its tags; None where a part of it is not understood."""
-    words = text.split()
-    verb = _VERBS.get(words[0].lower()) if words else None
+    """The sentence for a subject without its tags; None where a part of it is not understood.
+
+    What stands in backticks is a name, whatever word it is.
+    """
+    text = re.sub(r"`([^`]*)`", lambda m: f"{_QUOTE}{m[1].replace(' ', _BLANK)}{_QUOTE}", text)
+    said = _clause(text.split())
+    return None if said is None else said.replace(_QUOTE, "").replace(_BLANK, " ")
+
+
+def _clause(words: list[str]) -> str | None:
+    verb = _VERBS.get(words[0].lower()) if len(words) > 1 else None
     known = labels(_LANGUAGE).get(f"verb.{verb}")
-    if verb is None or known is None or len(words) < 2:  # noqa: PLR2004 - a verb and what it does
+    if verb is None or known is None:
         return None
-    rest = _ARTICLES.sub("", text.split(None, 1)[1].strip())
+    rest = _ARTICLES.sub("", " ".join(words[1:]))
     if verb in ("add", "introduce", "implement") and (
         m := re.match(r"(?:\w+ )?support (?:for|of) (.+)$", rest)
     ):
@@ -140,24 +150,25 @@ def in_chinese(text: str) -> str | None:
         return say(_LANGUAGE, "clause.up_to", verb=known, place=_tidy(f"到 {target}"))
     thing, sort, place = _parts(rest, may_end=verb in _MAY_END_EARLY)
     shown = term(thing)
-    if shown is None:
-        return None
-    if sort is None and re.fullmatch(r"[a-z]+", shown):
+    if shown is None or (sort is None and re.fullmatch(r"[a-z]+", shown)):
         return None  # one plain word says nothing by itself
-    if sort is None:
-        return say(_LANGUAGE, "clause.plain", verb=known, what=_spaced(known, shown), place="")
+    plain = say(_LANGUAGE, "clause.plain", verb=known, what=_spaced(known, shown), place="")
+    return plain if sort is None else _placed(verb, thing, sort, place, plain)
+
+
+def _placed(verb: str, thing: str, sort: str, place: str, plain: str) -> str | None:
+    """The sentence with its place; without it where that is not understood and may be left out."""
     where = term(place)
     if verb == "add" and sort == "to" and re.fullmatch(r"\S+[./]\S+", place):
         sort = "in"  # a file takes things in
     key = f"clause.{verb}_{sort}" if f"clause.{verb}_{sort}" in labels(_LANGUAGE) else f"clause.{sort}"
-    if where is None or key not in labels(_LANGUAGE):
-        is_whole = verb in _MAY_END_EARLY and where is None
-        return (
-            say(_LANGUAGE, "clause.plain", verb=known, what=_spaced(known, shown), place="")
-            if is_whole
-            else None
-        )
-    return _tidy(say(_LANGUAGE, key, verb=known, what=shown, place=where))
+    if where is not None and key in labels(_LANGUAGE):
+        known = labels(_LANGUAGE)[f"verb.{verb}"]
+        return _tidy(say(_LANGUAGE, key, verb=known, what=term(thing), place=where))
+    is_whole = (
+        verb in _MAY_END_EARLY and where is None and sort != "of" and not re.fullmatch(r"[a-z]+", thing)
+    )
+    return plain if is_whole else None
 
 
 def _parts(rest: str, *, may_end: bool) -> tuple[str, str | None, str]:
@@ -214,6 +225,8 @@ def term(text: str) -> str | None:
 def _is_name(word: str) -> bool:
     """Identifiers, paths, versions, acronyms, words with a capital: what is written the same everywhere."""
     bare = word.strip(",")
+    if bare.startswith(_QUOTE) and bare.endswith(_QUOTE):
+        return True
     return bool(re.fullmatch(r"[\w./:@#+*<>\[\]()=&~%!-]{1,60}", bare)) and bool(
         re.search(r"[A-Z0-9_./:@]|\w-\w|\(\)", bare)
     )
@@ -232,8 +245,8 @@ def _tidy(text: str) -> str:
     """Without blanks between Chinese characters, with one between them and Latin script."""
     han = r"[\u4e00-\u9fff、，：；（）]"
     text = re.sub(rf"(?<={han})\s+(?={han})", "", " ".join(text.split()))
-    text = re.sub(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9`_])", " ", text)
-    text = re.sub(r"(?<=[A-Za-z0-9`_)])(?=[\u4e00-\u9fff])", " ", text)
+    text = re.sub(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9_\ue000])", " ", text)
+    text = re.sub(r"(?<=[A-Za-z0-9_)\ue000])(?=[\u4e00-\u9fff])", " ", text)
     return re.sub(r"的(?=[\u4e00-\u9fff]{2,4}的)", "", text)
 
 

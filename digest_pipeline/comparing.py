@@ -39,6 +39,7 @@ class Draft:
     dependencies: list[Dependency] = dataclasses.field(default_factory=list)
     sections: list[Name] = dataclasses.field(default_factory=list)
     tests_added: list[Name] = dataclasses.field(default_factory=list)
+    tests_changed: list[Name] = dataclasses.field(default_factory=list)
     usages: list[Usage] = dataclasses.field(default_factory=list)
     code_added: int = 0
     code_removed: int = 0

@@ -71,11 +71,15 @@ def facts_of(texts: Sequence[FileText]) -> Facts:
         if kind is FileKind.SOURCE and text.patch and budget.lines > 0:
             _source(draft, text, budget)
         draft.sections += sections_of(text) if kind is FileKind.DOCS else []
-        draft.tests_added += tests_of(text) if kind is FileKind.TEST else []
+        if kind is FileKind.TEST:
+            added, changed = tests_of(text)
+            draft.tests_added += added
+            draft.tests_changed += changed
         if kind not in (FileKind.VENDORED, FileKind.GENERATED, FileKind.DATA):
             draft.settings += setting_changes(text)
             draft.plumbing += plumbing_changes(text)
-            draft.dependencies += dependency_changes(text)
+            # what a test installs is no dependency of the project
+            draft.dependencies += dependency_changes(text) if kind is not FileKind.TEST else []
     facts = _finished(draft, _sizes(texts))
     return dataclasses.replace(facts, shown=_shown(facts, texts))
 
@@ -220,6 +224,7 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         endpoints_removed=named("endpoint", is_added=False),
         sections=tuple(dict.fromkeys(draft.sections)),
         tests_added=tuple(dict.fromkeys(draft.tests_added)),
+        tests_changed=tuple(dict.fromkeys(draft.tests_changed)),
         code_added=draft.code_added,
         code_removed=draft.code_removed,
         is_formatting_only=0 < draft.source_read == draft.same_code + draft.prose_only

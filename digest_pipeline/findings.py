@@ -113,6 +113,8 @@ class Facts:
     """The headings of documents under which lines changed."""
     tests_added: tuple[Name, ...] = ()
     """The tests that are new, by name or title."""
+    tests_changed: tuple[Name, ...] = ()
+    """The tests in which lines changed, where git shows their first line."""
     code_added: int = 0
     """Lines of source that hold code, without blanks, comments and docstrings."""
     code_removed: int = 0
@@ -158,7 +160,7 @@ class Facts:
             n.name
             for group in (
                 *(self.added, self.removed, self.changed, self.internal_added, self.internal_removed),
-                *(self.sections, self.tests_added),
+                *(self.sections, self.tests_added, self.tests_changed),
             )
             for n in group
         }

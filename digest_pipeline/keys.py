@@ -7,6 +7,7 @@ format, and what does not parse, is read line by line: what a key stands in foll
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import tomllib
@@ -28,6 +29,8 @@ _MAX_KEYS = 2000
 _MAX_DEPTH = 6
 _NEVER = 10**6
 """Deeper than any line is indented."""
+_TEXT = "\0"
+"""Stands for a line of a text over several lines."""
 
 
 def setting_changes(text: FileText) -> list[Value]:
@@ -114,45 +117,57 @@ def _keys_of_lines(text: FileText, ending: str) -> list[Value]:
             counts[located[number]] += 1 if is_added else -1
     before: dict[str, list[str]] = {}
     after: dict[str, list[str]] = {}
+    texts = {key: None for key, value in counts if value == _TEXT}
     for (key, value), count in counts.items():
-        if count:
+        if count and key not in texts:
             (after if count > 0 else before).setdefault(key, []).append(value)
     return [
         Value(key, before.get(key, [None])[0], after.get(key, [None])[0], text.change.path)
         for key in sorted({*before, *after})
-    ]
+    ] + [Value(key, None, None, text.change.path) for key in sorted(texts)]
 
 
 def _located(lines: Iterable[tuple[int, str]], ending: str, wanted: Collection[int]) -> _Located:
     """The keys on the wanted lines of a file, with the keys and the section that they stand in."""
-    located: _Located = {}
-    section: list[str] = []
-    around: list[tuple[int, str]] = []
-    pattern = _NESTED_KEY if ending in _NESTED else _FLAT_KEY
-    text_below, last = _NEVER, max(wanted, default=0)
-    for number, line in lines:
-        if number > last:
-            break
+    last, outline = max(wanted, default=0), _Outline(ending)
+    found = ((n, outline.read(line)) for n, line in itertools.takewhile(lambda row: row[0] <= last, lines))
+    return {number: key for number, key in found if key is not None and number in wanted}
+
+
+class _Outline:
+    """Reads a file line by line and knows where it stands."""
+
+    def __init__(self, ending: str) -> None:
+        self._is_nested = ending in _NESTED
+        self._section: list[str] = []
+        self._around: list[tuple[int, str]] = []
+        self._text_below, self._text = _NEVER, ""
+
+    def read(self, line: str) -> tuple[str, str] | None:
+        """The path of the key on a line, and its value; None where the line holds none, or only others."""
         code = line.strip()
         indent = len(line) - len(line.lstrip())
-        if not code or code.startswith(("#", "//", ";")) or indent > text_below:
-            continue
-        text_below = _NEVER
+        if not code:
+            return None
+        if indent > self._text_below:
+            return self._text, _TEXT
+        if code.startswith(("#", "//", ";")):
+            return None
+        self._text_below = _NEVER
         if match := _SECTION.match(code):
-            section, around = [match[1]], []
-            continue
+            self._section, self._around = [match[1]], []
+            return None
         bare = _ITEM.sub("", code) if code[0] == "-" else code
-        match = pattern.match(bare)
-        if match is None:
-            continue
-        depth = indent + len(code) - len(bare)
-        while around and around[-1][0] >= depth:
-            around.pop()
+        match = (_NESTED_KEY if self._is_nested else _FLAT_KEY).match(bare)
+        return None if match is None else self._key(match, indent, indent + len(code) - len(bare))
+
+    def _key(self, match: re.Match[str], indent: int, depth: int) -> tuple[str, str] | None:
+        while self._around and self._around[-1][0] >= depth:
+            self._around.pop()
         value = match[2].partition(" #")[0].strip().rstrip(",")
-        if number in wanted and (value or ending not in _NESTED):  # else it only holds others
-            located[number] = (".".join([*section, *(key for _, key in around), match[1]]), value[:200])
+        name = ".".join([*self._section, *(key for _, key in self._around), match[1]])
         if not value or value[0] in "{[|>&!":
-            around.append((depth, match[1]))
+            self._around.append((depth, match[1]))
         if value[:1] in ("|", ">"):
-            text_below = indent
-    return located
+            self._text_below, self._text = indent, name
+        return (name, value[:200]) if value or not self._is_nested else None

@@ -133,7 +133,11 @@ def _developer_lines(facts: Facts, language: str) -> Iterator[str]:
     if facts.moved:
         names = all_named(language, [m.new for m in facts.moved], facts.shown)
         yield say(language, "fact.moved_many", names=names)
-    for key, found in (("fact.sections", facts.sections), ("fact.tests_added", facts.tests_added)):
+    for key, found in (
+        ("fact.sections", facts.sections),
+        ("fact.tests_added", facts.tests_added),
+        ("fact.tests_changed", facts.tests_changed if not facts.tests_added else ()),
+    ):
         if found:
             path = found[0].path
             names = listed(language, (code(n.name, facts.shown) for n in found if n.path == path))
@@ -243,8 +247,8 @@ def _type(facts: Facts, value: Value, language: str) -> str:
 
 def _set(facts: Facts, keys: Sequence[Value], language: str) -> Iterator[str]:
     """What came, went and changed among the keys of configuration files."""
-    new = [code(v.name, facts.shown) for v in keys if v.old is None]
-    old = [code(v.name, facts.shown) for v in keys if v.new is None]
+    new = [code(v.name, facts.shown) for v in keys if v.old is None and v.new is not None]
+    old = [code(v.name, facts.shown) for v in keys if v.new is None and v.old is not None]
     for key, names in (("fact.setting_added", new), ("fact.setting_removed", old)):
         if names:
             yield say(language, key, names=listed(language, names))

@@ -54,9 +54,10 @@ def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> s
         return said
     shown = telling_lines(facts, commit.files, language)[:_MOST_FACTS]
     text = clean(subject.text)
+    named = " ".join(subject.text.split())
     about = _revert(subject, language)
     if about is None and text:
-        about = _in_english(commit, text) if language == "en" else _in_chinese(commit, text)
+        about = _in_english(commit, text) if language == "en" else _in_chinese(commit, named)
     if not shown and (language != "en" or len((about or "").split()) <= _VAGUE_WORDS):
         shown = file_lines(commit.files, language)
     if about is None:
@@ -100,8 +101,9 @@ def _says_what(sentence: str) -> bool:
 def _in_chinese(commit: Commit, text: str) -> str | None:
     text = text.rstrip(".。")
     if _HAN.search(text):
-        return cut(text, _MOST_COLUMNS["zh"])
-    return in_chinese(text) or in_chinese(_first_sentence(commit.body) or "")
+        return cut(clean(text), _MOST_COLUMNS["zh"])
+    said = in_chinese(text)
+    return cut(clean(said), _MOST_COLUMNS["zh"]) if said else in_chinese(_first_sentence(commit.body) or "")
 
 
 def _known(commit: Commit, facts: Facts) -> set[str]:

@@ -57,11 +57,19 @@ def _headings(rows: list[str], *, is_markdown: bool) -> list[tuple[int, str]]:
     return found
 
 
-def tests_of(text: FileText) -> list[Name]:
-    """The tests whose first line was added and not removed."""
+def tests_of(text: FileText) -> tuple[list[Name], list[Name]]:
+    """The tests whose first line was added and not removed, and the others in which lines changed."""
     sides: dict[bool, dict[str, None]] = {True: {}, False: {}}
     for line in hunks.changed_lines(text.patch, _MOST_LINES):
-        if match := _TEST.match(line.text):
-            title = next(group for group in match.groups() if group)
-            sides[line.is_added][" ".join(title.split())[:_LONGEST]] = None
-    return [Name(title, "test", text.change.path) for title in sides[True] if title not in sides[False]]
+        if title := _title(line.text):
+            sides[line.is_added][title] = None
+    added = [title for title in sides[True] if title not in sides[False]]
+    heads = re.findall(r"^@@ [^@]{1,60} @@ (.{1,200})", text.patch[:_MOST_BYTES], re.MULTILINE)
+    seen = dict.fromkeys([*(t for t in sides[True] if t in sides[False]), *filter(None, map(_title, heads))])
+    path = text.change.path
+    return [Name(t, "test", path) for t in added], [Name(t, "test", path) for t in seen if t not in added]
+
+
+def _title(line: str) -> str:
+    match = _TEST.match(line)
+    return " ".join(next(g for g in match.groups() if g).split())[:_LONGEST] if match else ""

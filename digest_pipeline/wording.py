@@ -59,8 +59,9 @@ def analysis_by_rules(
 
 
 def _sentence(line: str, language: str) -> str:
-    """A fact as a sentence of its own."""
-    return line[:1].upper() + line[1:] if language == "en" else line
+    """A fact as a sentence of its own; a name at its beginning stays as it is."""
+    is_word = re.match(r"[a-z]+ ", line) is not None
+    return line[:1].upper() + line[1:] if language == "en" and is_word else line
 
 
 def scope_of(files: Sequence[FileChange], most: int = _MOST_SCOPE) -> tuple[str, ...]:

@@ -278,6 +278,7 @@ def test_nested_keys_of_yaml_are_given_with_their_path() -> None:
     path = "deploy/values.yaml"
     assert of(path, YAML, YAML_LATER + "debug:\n  level: 1\n").settings == (
         Value("debug.level", None, "1", path),
+        Value("services.web.command", None, None, path),
         Value("services.web.image", "a:1", "a:2", path),
         Value("services.web.ports.to", "81", "82", path),
     )
@@ -289,6 +290,23 @@ def test_nested_keys_of_yaml_are_given_with_their_path() -> None:
         "tsconfig.json", '{ // x\n  "a": {\n    "b": 1\n  }\n}', '{ // x\n  "a": {\n    "b": 2\n  }\n}'
     )
     assert [v.name for v in commented.settings] == ["a.b"]
+
+
+def test_documents_and_tests_say_where_lines_changed() -> None:
+    old = "# A\n\none\n\n## Setup [x](y)\n\n```sh\n# no heading\n```\n\ntwo\n"
+    facts = of("docs/a.md", old, old.replace("two", "three"))
+    assert [(n.name, n.path) for n in facts.sections] == [("Setup x", "docs/a.md")]
+    rst = of("docs/a.rst", "Title\n=====\n\none\n", "Title\n=====\n\ntwo\n")
+    assert [n.name for n in rst.sections] == ["Title"]
+    tests = of("tests/test_a.py", "x = 1\n", "x = 1\n\ndef test_it(): ...\n")
+    assert [n.name for n in tests.tests_added] == ["test_it"]
+    change = FileChange("tests/a_test.go", None, "M", 1, 1, is_binary=False, kind=FileKind.TEST)
+    patch = "@@ -5,2 +5,2 @@ func TestOpen(t *testing.T) {\n \ta()\n-\tb()\n+\tc()\n"
+    assert [n.name for n in facts_of([FileText(change, b"", b"", patch)]).tests_changed] == ["TestOpen"]
+
+
+def test_what_a_test_installs_is_no_dependency() -> None:
+    assert of("tests/fixtures/requirements.txt", "x==1\n", "x==2\n").dependencies == ()
 
 
 def test_configuration_of_other_formats_is_read_by_line() -> None:

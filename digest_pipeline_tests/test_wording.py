@@ -133,6 +133,18 @@ def test_a_parameter_that_is_only_called_otherwise_breaks_nobody_where_order_cou
     ]
 
 
+def test_a_name_at_the_beginning_stays_as_it_is() -> None:
+    old = "def launch_it(\n    a,\n    b,\n    c,\n    d,\n    e,\n    f,\n): ...\n"
+    gains = written("Pass it on", {"src/a.py": (old, old.replace("    f,\n", "    f,\n    g=1,\n"))})
+    assert gains.behaviour == ("launch_it gains `g`",)
+
+
+def test_what_stands_in_backticks_is_a_name() -> None:
+    assert written("Add `input` to `server.fs.allow`", GAINS, language="zh").summary == (
+        "在 server.fs.allow 中新增 input：`f` 新增参数 `y`"
+    )
+
+
 def test_internals_of_c_and_scripts_give_no_advice() -> None:
     gone = ("int f(int a);\nint x(void);\n", "int x(void);\n")
     assert written("Remove f", {"src/a.h": gone}).advice == ()
