@@ -158,6 +158,8 @@ def _parameters(node: Node, source: bytes, language: str, value: Node | None) ->
     head = whole if value is None else whole[: -len(text_of(value, source))].rstrip().removesuffix("=")
     names = _parameter_names(node, source, language)
     is_required = value is None and not any(_OPTIONAL.search(n.type) for n in (node, *node.named_children))
+    if language in ("c", "cpp"):
+        names = _without_macro(names, head)
     for name in names:
         if name not in ("self", "cls"):
             yield Parameter(
@@ -166,6 +168,14 @@ def _parameters(node: Node, source: bytes, language: str, value: Node | None) ->
                 _type_beside(head, names, is_last=language in ("c", "cpp", "java")),
                 is_required,
             )
+
+
+def _without_macro(names: list[str], head: str) -> list[str]:
+    """The names without a macro that stands for more parameters: `int a MORE_PARAMS` is `a`."""
+    words = re.findall(r"[A-Za-z_]\w*", head)
+    if not words or not re.fullmatch(r"[A-Z0-9]+_[A-Z0-9_]+", words[-1]):
+        return names
+    return [] if len(words) == 1 else words[-2:-1] if len(words) > 2 else names  # noqa: PLR2004 - type, name, macro
 
 
 def _type_beside(head: str, names: Sequence[str], *, is_last: bool) -> str:

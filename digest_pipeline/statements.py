@@ -35,6 +35,11 @@ def code(text: str, known: Collection[str]) -> str:
     return plain.replace("`", "'")[:_LONGEST_NAME]
 
 
+def path_code(path: str) -> str:
+    """A path in backticks, however long, unless a mark in it forbids."""
+    return f"`{path}`" if " ".join(path.split()) == path and "`" not in path else code(path, ())
+
+
 def named(language: str, name: str, known: Collection[str]) -> str:
     """A qualified name: whole where it stands so in the diff, else its last part and its owner."""
     return all_named(language, [name], known)
@@ -125,7 +130,7 @@ def _changed(facts: Facts, weights: Mapping[str, int], language: str) -> Iterato
         shown = all_named(language, names, facts.shown)
         files = len({n.path for n in rest})
         key = "fact.changed" if files == 1 else "fact.changed_in_files"
-        yield say(language, key, names=shown, path=code(path, {path}), n=files)
+        yield say(language, key, names=shown, path=path_code(path), n=files)
 
 
 def _developer_lines(facts: Facts, language: str) -> Iterator[str]:
@@ -141,7 +146,7 @@ def _developer_lines(facts: Facts, language: str) -> Iterator[str]:
         if found:
             path = found[0].path
             names = listed(language, (code(n.name, facts.shown) for n in found if n.path == path))
-            yield say(language, key, names=names, path=code(path, {path}))
+            yield say(language, key, names=names, path=path_code(path))
     yield from (_dependency(facts, d, language) for d in facts.dependencies if d.is_dev)
     yield from _set(facts, facts.plumbing, language)
 
@@ -152,7 +157,7 @@ def file_lines(files: Sequence[FileChange], language: str) -> list[str]:
         return []
     kinds, statuses = {f.kind for f in files}, {f.status for f in files}
     kind = labels(language)[f"kind.{files[0].kind.value}"] if len(kinds) == 1 else ""
-    shown = joined(language, [code(f.path, {f.path}) for f in files[:_MOST_FILES]])
+    shown = joined(language, [path_code(f.path) for f in files[:_MOST_FILES]])
     if len(files) > _MOST_FILES:
         shown = say(language, "list.files", names=shown, n=len(files))
     key = "added" if statuses == {"A"} else "deleted" if statuses == {"D"} else "changed"

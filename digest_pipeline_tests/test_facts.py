@@ -398,6 +398,12 @@ def test_names_of_c_sources_are_public_unless_static_or_hidden() -> None:
     assert [(n.name, n.kind) for n in kernel.added] == [("run", "kernel")]
 
 
+def test_a_macro_in_the_place_of_parameters_is_none() -> None:
+    old = "void run(int a ADDITIONAL_PARAMS) {\n  go();\n}\nvoid all(int a, MORE_PARAMS) {}\n"
+    new = "void run(int a, int b ADDITIONAL_PARAMS) {\n  go();\n}\nvoid all(int a, MORE_PARAMS) {}\n"
+    assert [(s.name, s.gained, s.lost) for s in of("csrc/a.cu", old, new).signatures] == [("run", ("b",), ())]
+
+
 def test_a_header_speaks_for_its_source() -> None:
     texts = [
         text_of("src/a.h", "int f(int a);\n", "int f(int a, int b);\nint g(void);\n"),
