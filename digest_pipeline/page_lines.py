@@ -6,6 +6,7 @@ Ready-made Markdown for the templates, already escaped; what is said of one entr
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.markdown import Markdown, cell, code, cut, label, link, plain, prose
@@ -135,6 +136,11 @@ def index_cells(day: IndexDay) -> Markdown:
         mark = " ⚠️" if record.state is DayState.PARTIAL else ""
         made.append(Markdown(f"{name} {record.commits}{mark}"))
     return dotted(made)
+
+
+def unbroken(words: Markdown) -> Markdown:
+    """Words of ours that stay on one line in a narrow column of a table, Chinese ones too."""
+    return Markdown(re.sub(r"(?<=[\u3400-\u9fff])(?=\w)", "\u2060", words.replace(" ", "\u00a0")))
 
 
 def state_reason(words: Words, reason: str) -> Markdown:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TITLE, NAME = 160, 60
 """Columns of a title and of a name; what does not fit is in the table of all commits."""
-_SCOPE, _QUOTE, _SEED = 6, 100, 60
+_SCOPE, _QUOTE, _SEED = 4, 100, 60
 _LATER = 3
 """Commits that a badge names; the thread has them all."""
 MINUS = "−"
@@ -221,11 +221,11 @@ def claim(words: Words, said: Claim) -> Markdown:
     return Markdown(f"{made}{words('open')}{words.colon.join(ground)}{words('close')}") if ground else made
 
 
-def folded_title(words: Words, entry: Entry) -> Markdown:
-    """What an entry has folded away, as the caption of the fold."""
-    parts = []
-    if insight_lines(words, entry):
-        parts.append(Markdown(f"🔍 {words('insights')}"))
-    if entry.risks:
-        parts.append(Markdown(f"⚠️ {words('risks')}{words('open')}{len(entry.risks)}{words('close')}"))
-    return dotted(parts)
+def folded_title(words: Words, insights: int, risks: int, more: int) -> Markdown:
+    """What an entry has folded away, as the caption of the fold; `more` are changes of behaviour."""
+    told = [
+        (more, f"🔀 {words('behaviour')}{words('open')}+{more}{words('close')}"),
+        (insights, f"🔍 {words('insights')}"),
+        (risks, f"⚠️ {words('risks')}{words('open')}{risks}{words('close')}"),
+    ]
+    return dotted(Markdown(caption) for count, caption in told if count)

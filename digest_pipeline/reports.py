@@ -133,7 +133,7 @@ def render_daily(
     addresses = {page.repo: f"../{report_path(Path(), page.repo, day).as_posix()}" for page in pages}
     highlight_line = functools.partial(page_lines.highlight_line, words)
     known = {"day": day, "pages": pages, "missing": missing, "addresses": addresses}
-    said = {"say": words, "link": link, "highlight_line": highlight_line}
+    said = {"say": words, "link": link, "highlight_line": highlight_line, "unbroken": page_lines.unbroken}
     state_reason = functools.partial(page_lines.state_reason, words)
     return _built_in("daily", known | said | {"state_reason": state_reason})
 
@@ -147,7 +147,8 @@ def render_index(
     records with a `report_path`; beyond the newest weeks the days are folded by month and lead to
     their daily page, so that a thousand days of twenty repositories stay a page that opens.
     """
-    known = {"say": words_of(language), "link": link, "index_cells": page_lines.index_cells}
+    lines = (link, page_lines.index_cells, page_lines.unbroken)
+    known = {"say": words_of(language)} | {line.__name__: line for line in lines}
     return _built_in("index", known | {"index": index_of(records, dailies)})
 
 
