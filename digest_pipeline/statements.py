@@ -257,12 +257,14 @@ def _set(facts: Facts, keys: Sequence[Value], language: str) -> Iterator[str]:
     for key, names in (("fact.setting_added", new), ("fact.setting_removed", old)):
         if names:
             yield say(language, key, names=listed(language, names))
-    changed = [
-        v for v in keys if v.old is not None and v.new is not None and len(v.old) + len(v.new) < _LONGEST_NAME
-    ]
+    both = [v for v in keys if (v.old is None) == (v.new is None)]
+    changed = [v for v in both if v.old and v.new and len(v.old) + len(v.new) < _LONGEST_NAME]
+    texts = [code(v.name, facts.shown) for v in both if v not in changed]
     for v in changed[:_MOST_NAMES]:
         old_new = {"old": code(v.old or "", facts.shown), "new": code(v.new or "", facts.shown)}
         yield say(language, "fact.setting_changed", name=code(v.name, facts.shown), **old_new)
+    if texts:
+        yield say(language, "fact.setting_text", names=listed(language, texts))
 
 
 def _dependency(facts: Facts, dependency: Dependency, language: str) -> str:

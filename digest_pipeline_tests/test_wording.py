@@ -139,6 +139,12 @@ def test_a_name_at_the_beginning_stays_as_it_is() -> None:
     assert gains.behaviour == ("launch_it gains `g`",)
 
 
+def test_a_workflow_whose_script_changes_says_which() -> None:
+    old = "jobs:\n  fix:\n    run: |\n      one\n"
+    files: dict[str, Versions] = {".github/workflows/a.yml": (old, old.replace("one", "two"))}
+    assert written(UNDERSTOOD_BY_NOBODY, files, language="zh").summary == "改动配置项 jobs.fix.run 的内容"
+
+
 def test_what_stands_in_backticks_is_a_name() -> None:
     assert written("Add `input` to `server.fs.allow`", GAINS, language="zh").summary == (
         "在 server.fs.allow 中新增 input：`f` 新增参数 `y`"

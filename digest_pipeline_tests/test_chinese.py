@@ -1,0 +1,85 @@
+"""What of an English subject is understood and told in Chinese, and what is left to the facts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest_pipeline.chinese import in_chinese
+
+UNDERSTOOD = {
+    "Fix memory leak in redis-cli when it reconnects": "修复 redis-cli 中的内存泄漏",
+    "Add `input` to `server.fs.allow`": "在 server.fs.allow 中新增 input",
+    "Add support for MXFP4 for SM90": "让 SM90 支持 MXFP4",
+    "support FP8 KV NoPE MLA on SM90": "在 SM90 上支持 FP8 KV NoPE MLA",
+    "Replace hardcoded CUDA paths with CUDAToolkit": "用 CUDAToolkit 替换硬编码的 CUDA 路径",
+    "Remove stale `Node 20` warnings from CI": "从 CI 移除过期的 Node 20 警告",
+    "Move tests to `tests/unit`": "将测试移至 tests/unit",
+    "rename `server.hmr` options to `server.ws` options": "将 server.hmr 选项更名为 server.ws 选项",
+    "Update to tokio-tungstenite 0.28": "更新到 tokio-tungstenite 0.28",
+    "Improve performance of `GenerateSchema`": "改进 GenerateSchema 的性能",
+    "Fix duplicated words in comments": "修复注释中重复的单词",
+    "Fix typos in docs": "修复文档中的笔误",
+    "Remove unused code": "移除未使用的代码",
+}
+LEFT = [
+    "",
+    "Fix",
+    "Lint",
+    "Account for launcher overrides in interpreter cache keys",
+    "Do not eagerly evaluate annotations",
+    "Fix application of other constraints in the pipeline",
+    "Fix what was broken",
+    "Remove lifetime, borrow and lock from the serializer of the pool",
+    "Deprecate everything that nobody has ever used in any of the modules",
+]
+
+
+@pytest.mark.parametrize("subject", UNDERSTOOD)
+def test_a_subject_of_which_every_part_is_understood_becomes_a_sentence(subject: str) -> None:
+    assert in_chinese(subject) == UNDERSTOOD[subject]
+
+
+@pytest.mark.parametrize("subject", LEFT)
+def test_what_is_not_understood_is_left_to_the_facts(subject: str) -> None:
+    assert in_chinese(subject) is None
+
+
+WORDS = st.sampled_from(
+    [
+        "Fix",
+        "Add",
+        "add",
+        "remove",
+        "memory",
+        "leak",
+        "in",
+        "for",
+        "to",
+        "the",
+        "`a",
+        "b`",
+        "x_y",
+        "CUDA",
+        "when",
+        "and",
+        ",",
+        ":",
+        "(",
+        ")",
+        "with",
+        "修",
+    ]
+)
+
+
+@given(st.lists(WORDS, max_size=9).map(" ".join))
+def test_the_latin_words_of_a_sentence_are_words_of_the_subject(subject: str) -> None:
+    said = in_chinese(subject)
+    if said is not None:
+        assert re.search(r"[\u4e00-\u9fff]", said)
+        assert set(re.findall(r"[A-Za-z_]+", said)) <= set(re.findall(r"[A-Za-z_]+", subject))
+        assert "\n" not in said
