@@ -48,32 +48,8 @@ def test_what_is_not_understood_is_left_to_the_facts(subject: str) -> None:
     assert in_chinese(subject) is None
 
 
-WORDS = st.sampled_from(
-    [
-        "Fix",
-        "Add",
-        "add",
-        "remove",
-        "memory",
-        "leak",
-        "in",
-        "for",
-        "to",
-        "the",
-        "`a",
-        "b`",
-        "x_y",
-        "CUDA",
-        "when",
-        "and",
-        ",",
-        ":",
-        "(",
-        ")",
-        "with",
-        "修",
-    ]
-)
+PLAIN = ["Fix", "Add", "remove", "memory", "leak", "in", "for", "to", "the", "when", "and", "with"]
+WORDS = st.sampled_from([*PLAIN, "`a", "b`", "x_y", "CUDA", ",", ":", "(", ")", "修"])
 
 
 @given(st.lists(WORDS, max_size=9).map(" ".join))
