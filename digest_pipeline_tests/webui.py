@@ -54,6 +54,13 @@ def wait_for(what: str, ready: Callable[[], T | None], seconds: float) -> T:
     raise TimeoutError(f"{what} took more than {seconds} seconds")
 
 
+def free_port() -> int:
+    """A port of the loopback address at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextlib.contextmanager
 def web_ui(folder: Path) -> Iterator[WebUI]:
     """`digest ui` with the settings of a folder; what it printed is told when it does not come up."""
