@@ -23,7 +23,8 @@ WHERE repo = ? AND reachable AND sha IN (SELECT sha FROM staged_gone)
 """
 _BACK = """
 UPDATE pipeline.landings SET reachable = true
-WHERE repo = ? AND NOT reachable AND sha IN (SELECT sha FROM staged_landings)
+WHERE repo = ? AND NOT reachable
+  AND sha IN (SELECT sha FROM staged_landings UNION ALL SELECT sha FROM staged_back)
 """
 _ADD = """
 INSERT INTO pipeline.landings BY NAME
@@ -47,13 +48,14 @@ WHERE l.repo = f.repo AND l.sha = f.sha AND l.reachable <> f.reachable AND f.rep
 _LAST = """
 SELECT landed_at, (SELECT max(position) FROM pipeline.landings WHERE repo = $1)
 FROM pipeline.landings
-WHERE repo = $1 AND reachable AND sha = landed_by
+WHERE repo = $1 AND sha = landed_by
+  AND (reachable OR sha IN (SELECT unnest(from_json($3, '["VARCHAR"]'))))
   AND sha NOT IN (SELECT unnest(from_json($2, '["VARCHAR"]')))
 ORDER BY position DESC
 LIMIT 1
 """
 _KNOWN = """
-SELECT sha FROM pipeline.landings
+SELECT sha, reachable FROM pipeline.landings
 WHERE repo = ? AND sha IN (SELECT unnest(from_json(?, '["VARCHAR"]')))
 """
 _LANDINGS = """
@@ -71,13 +73,15 @@ def tip(db: DuckDBPyConnection, repo: str) -> tuple[str, int] | None:
     return db.execute("SELECT tip, fetched_at FROM pipeline.tips WHERE repo = ?", [repo]).fetchone()
 
 
-def last_landing(db: DuckDBPyConnection, repo: str, gone: Sequence[str]) -> tuple[int, int] | None:
+def last_landing(
+    db: DuckDBPyConnection, repo: str, gone: Sequence[str], back: Sequence[str]
+) -> tuple[int, int] | None:
     """See `Store.last_landing`."""
-    return db.execute(_LAST, [repo, storable_json(gone)]).fetchone()
+    return db.execute(_LAST, [repo, storable_json(gone), storable_json(back)]).fetchone()
 
 
 def extend(db: DuckDBPyConnection, repo: str, tip: str, fetched_at: int) -> bool:
-    """Add `staged_landings`, mark `staged_gone`: see `Store.extend_index`.
+    """Add `staged_landings`, mark `staged_gone` and `staged_back`: see `Store.extend_index`.
 
     Whether any commit that was known before changed its reachability.
     """
@@ -92,9 +96,9 @@ def extend(db: DuckDBPyConnection, repo: str, tip: str, fetched_at: int) -> bool
     return changed
 
 
-def known(db: DuckDBPyConnection, repo: str, shas: Sequence[str]) -> set[str]:
+def known(db: DuckDBPyConnection, repo: str, shas: Sequence[str]) -> dict[str, bool]:
     """See `Store.known`."""
-    return {sha for (sha,) in db.execute(_KNOWN, [repo, storable_json(shas)]).fetchall()}
+    return dict(db.execute(_KNOWN, [repo, storable_json(shas)]).fetchall())
 
 
 def landings(db: DuckDBPyConnection, repo: str, start: int, end: int, *, by_landed: bool) -> list[Landing]:

@@ -62,11 +62,17 @@ def update_index(workspace: Workspace, repository: Repository, clone: Clone) -> 
     gone: list[str] = []
     if old_tip and not is_ancestor(clone.path, old_tip, clone.tip):
         gone = list(unreachable(clone.path, clone.tip, old_tip))
-    last = store.last_landing(repo, gone)
+    headers = read_headers(clone.path, clone.tip, old_tip)
+    known: dict[str, bool] = {}
+    if old_tip:  # before the first index there is nothing known, and headers are not held in memory
+        headers = list(headers)
+        known = store.known(repo, [header.sha for header in headers])
+    back = [sha for sha, was_reachable in known.items() if not was_reachable]
+    last = store.last_landing(repo, gone, back)
     landings = assign(
-        read_headers(clone.path, clone.tip, old_tip),
+        headers,
         clone.tip,
-        known=lambda _sha: False,  # the index keeps what it knows: first assignments stay
+        known=known.__contains__,
         last_landed_at=last[0] if last else None,
         last_position=last[1] if last else -1,
         fetched_at=clone.fetched_at,
@@ -77,8 +83,8 @@ def update_index(workspace: Workspace, repository: Repository, clone: Clone) -> 
     landings = list(landings)
     touched = {day_of_landing(settings, landing) for landing in landings}
     with store.together():
-        touched |= store.stored_days(repo, [*gone, *(landing.sha for landing in landings)])
-        store.extend_index(repo, clone.tip, clone.fetched_at, landings, gone)
+        touched |= store.stored_days(repo, [*gone, *back, *(landing.sha for landing in landings)])
+        store.extend_index(repo, clone.tip, clone.fetched_at, landings, gone, back)
         return store.mark_days(repo, touched, "late")
 
 

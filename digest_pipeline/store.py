@@ -61,33 +61,45 @@ class Store:
         with self._warehouse.transaction() as db:
             return index.tip(db, repo)
 
-    def last_landing(self, repo: str, gone: Sequence[str] = ()) -> tuple[int, int] | None:
+    def last_landing(
+        self, repo: str, gone: Sequence[str] = (), back: Sequence[str] = ()
+    ) -> tuple[int, int] | None:
         """When the last mainline commit landed, and the highest position given; None for an empty index.
 
-        `gone` are SHAs that the branch does not contain any more although the index still says so.
+        `gone` are SHAs that the branch does not contain any more although the index still says so, `back`
+        those that it contains again.
         """
         with self._warehouse.transaction() as db:
-            return index.last_landing(db, repo, gone)
+            return index.last_landing(db, repo, gone, back)
 
-    def extend_index(
-        self, repo: str, tip: str, fetched_at: int, landings: Iterable[Landing], gone: Iterable[str]
+    def extend_index(  # noqa: PLR0913, PLR0917 - what has changed has three parts
+        self,
+        repo: str,
+        tip: str,
+        fetched_at: int,
+        landings: Iterable[Landing],
+        gone: Iterable[str],
+        back: Iterable[str] = (),
     ) -> None:
         """Add commits to the index; SHAs that it knows keep their landing and count as reachable again.
 
-        `gone` are the SHAs that the branch does not contain any more: marked, never deleted.
+        `gone` are the SHAs that the branch does not contain any more: marked, never deleted; `back` those
+        that it contains again.
         """
         with (
             self._spool(fields.LANDING, map(rows.landing_record, landings)) as landed,
             self._spool(fields.SHA, ({"sha": sha} for sha in gone)) as lost,
+            self._spool(fields.SHA, ({"sha": sha} for sha in back)) as found,
             self._warehouse.transaction() as db,
         ):
             landed.fill(db, "staged_landings")
             lost.fill(db, "staged_gone")
+            found.fill(db, "staged_back")
             if index.extend(db, repo, tip, fetched_at):
                 slices.link_reverts(db, repo)
 
-    def known(self, repo: str, shas: Sequence[str]) -> set[str]:
-        """Those of the SHAs that the index has, reachable or not."""
+    def known(self, repo: str, shas: Sequence[str]) -> dict[str, bool]:
+        """Those of the SHAs that the index has, and whether the branch contained them at its last update."""
         with self._warehouse.transaction() as db:
             return index.known(db, repo, shas)
 

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import random
 import shutil
 from typing import TYPE_CHECKING
 
 import pygit2
 import pytest
 
+from digest_pipeline.clones import Clone
 from digest_pipeline.models import CloneError, DayRecord, DayState, TerminalCloneError
 from digest_pipeline.stations import clone_on_disk, clone_repository, store_each_day, update_index
+from digest_pipeline_tests.gitrepo import GitRepo
 from digest_pipeline_tests.projects import (
     MONDAY,
     THURSDAY_NOON,
@@ -21,10 +25,9 @@ from digest_pipeline_tests.projects import (
 from digest_pipeline_tests.storing import record
 
 if TYPE_CHECKING:
-    import datetime as dt
     from pathlib import Path
 
-    from digest_pipeline_tests.gitrepo import GitRepo
+    from digest_pipeline.models import Landing
 
 
 @pytest.fixture
@@ -122,6 +125,52 @@ def test_history_that_comes_back_keeps_its_days(project: Project) -> None:
     project.origin.repo.references.create("refs/heads/main", shas[4], force=True)
     project.fetch(THURSDAY_NOON + 120)
     assert project.store(MONDAY, TUESDAY, WEDNESDAY) == {MONDAY: 2, TUESDAY: 0, WEDNESDAY: 3}
+
+
+def indexed(project: Project, *tips: str) -> list[Landing]:
+    """The index after an update at each of the tips, made of the origin itself."""
+    for number, tip in enumerate(tips):
+        clone = Clone(project.origin.path, "main", tip, 2**33 + number)
+        update_index(project.workspace, project.repository, clone)
+    return project.workspace.store.landings("octo/one", -(2**62), 2**62)
+
+
+@pytest.mark.parametrize("seed", [0, 4])  # both show an index that takes known commits for new
+def test_updates_give_what_one_gives_however_wrong_the_clocks_are(tmp_path: Path, seed: int) -> None:
+    choices = random.Random(seed)  # noqa: S311 - the same histories each time
+    origin = GitRepo(tmp_path / "origin.git")
+    line, every = [origin.commit("2026-01-01T00:00:00+00:00")], []
+    for number in range(24):
+        day = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=number + choices.randint(-90, 90))
+        base = choices.choice([*line, *every])
+        if choices.random() < 0.5:
+            every.append(origin.commit(day.isoformat(), str(number), branch="side", parents=[base]))
+        else:
+            parents = list(dict.fromkeys([line[-1], *choices.sample(every, min(len(every), 1))]))
+            line.append(origin.commit(day.isoformat(), str(number), parents=parents))
+    cuts = sorted(choices.sample(line[:-1], 3), key=line.index)
+    projects = [Project(tmp_path / name) for name in ("cut", "whole")]
+    for project in projects:
+        project.origins["octo/one"] = origin
+    assert indexed(projects[0], *cuts, line[-1]) == indexed(projects[1], line[-1])
+
+
+def test_history_that_comes_back_with_more_counts_only_what_is_new(project: Project) -> None:
+    origin = project.origin
+    base = origin.commit("2026-02-16T09:00:00+08:00")
+    side = [branch_off(origin, "2026-02-16T10:00:00+08:00", base)]
+    merge = origin.merge("2026-02-18T10:00:00+08:00", side[0], files={"b": "1\n"})
+    other = origin.commit("2026-02-18T11:00:00+08:00", "instead", parents=[base])
+    later = origin.commit("2026-02-17T00:00:00+08:00", "a late clock", parents=[merge])
+    assert [landing.sha for landing in indexed(project, merge, other)] == [base, other]
+    back = indexed(project, later)
+    assert [(landing.sha, landing.landed_with) for landing in back] == [
+        (base, 1),
+        (side[0], 2),
+        (merge, 2),
+        (later, 1),
+    ]
+    assert back[3].landed_at == back[2].landed_at, "no earlier than what it stands on"
 
 
 def test_a_remote_that_is_gone_leaves_the_stored_days(project: Project) -> None:

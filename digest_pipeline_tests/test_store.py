@@ -50,7 +50,7 @@ def counts(store: Store) -> tuple[int, int]:
 def test_an_empty_store_knows_nothing(store: Store) -> None:
     assert store.tip(REPO) is None
     assert store.last_landing(REPO) is None
-    assert store.known(REPO, [sha(1)]) == set()
+    assert store.known(REPO, [sha(1)]) == {}
     assert store.landings(REPO, 0, 2**63) == []
     assert store.commits(REPO, DAY, NEXT) == []
     assert store.days(REPO, DAY, NEXT) == {}
@@ -62,8 +62,8 @@ def test_the_index_gives_back_what_it_was_told(store: Store) -> None:
     assert store.tip(REPO) == (sha(2), NOON)
     assert store.landings(REPO, 0, 2**63) == told
     assert store.last_landing(REPO) == (NOON + 2, 3)
-    assert store.known(REPO, [sha(1), sha(7), "no\ud800sha"]) == {sha(1)}
-    assert store.known("octo/other", [sha(1)]) == set()
+    assert store.known(REPO, [sha(1), sha(7), "no\ud800sha"]) == {sha(1): True}
+    assert store.known("octo/other", [sha(1)]) == {}
 
 
 def test_landings_are_half_open_and_by_either_moment(store: Store) -> None:
@@ -90,14 +90,16 @@ def test_dropped_commits_are_out_of_sight_until_they_come_back(store: Store) -> 
     assert store.last_landing(REPO, [sha(2)]) == (NOON + 1, 2)
     store.extend_index(REPO, sha(1), NOON, [], [sha(2)])
     assert store.landings(REPO, 0, 2**63) == [landing(1)]
+    assert store.known(REPO, [sha(1), sha(2)]) == {sha(1): True, sha(2): False}
     assert store.last_landing(REPO) == (NOON + 1, 2)
+    assert store.last_landing(REPO, [], [sha(2)]) == (NOON + 2, 2)
     assert [found.sha for found in store.commits(REPO, DAY, DAY)] == [sha(1)]
     assert list(store.triages(REPO, DAY, DAY)) == list(store.analyses(REPO, DAY, DAY)) == [sha(1)]
     assert store.stored_shas(REPO, DAY, DAY) == [sha(1)]
     assert counts(store) == (1, 1)
     store.replace_commits(REPO, [DAY], [commit(1)])
 
-    store.extend_index(REPO, sha(2), NOON, [landing(2, position=7)], [])
+    store.extend_index(REPO, sha(2), NOON, [], [], [sha(2)])
     assert store.landings(REPO, 0, 2**63) == [landing(1), landing(2)]
     assert store.commits(REPO, DAY, DAY) == [commit(1), commit(2)]
     assert counts(store) == before
