@@ -141,7 +141,9 @@ class Reader:
         shown = place.is_public and self._is_public(Candidate(node, name, place.scope))
         kind = SCOPES[node.type]
         body = node.child_by_field_name("body") or first_of(node, PASS_THROUGH - {"decorated_definition"})
-        if kind and (body is not None or self._language not in _C):
+        # a Ruby module that holds classes is opened anew in every file
+        is_only_scope = node.type == "module" and body is not None and first_of(body, ("class", "module"))
+        if kind and (body is not None or self._language not in _C) and not is_only_scope:
             yield self._definition(node, (*place.scope, name), kind, is_public=shown)
         if (trait := node.child_by_field_name("trait")) is not None:
             made = f"{folded(text_of(trait, self._source))} for {name}"

@@ -56,6 +56,8 @@ _TEST_PARTS = _words(
 )
 _TEST_ROOTS = _words("testing spec specs perf asv_bench")
 _TEST_PART = re.compile(r"^(tests?[-_].+|.+[-_](tests?|fixtures))$")
+_TEST_SOURCE_SET = re.compile(r"/src/[a-z]\w*Test(?:Fixtures)?/")
+"""As Kotlin's Gradle plugin names them: `src/commonTest/`."""
 _TEST_NAME = re.compile(
     r"""^(test_.+|conftest)\.pyi?$|^tests?\.(py|rs|ts|js|c|cpp|cc)$|^(tox|pytest)\.ini$
     |[-_.](test|tests|spec|e2e|bench|benchmark)\.[a-z]+$|^(bench|benchmark)_.+\.(py|c|cc|cpp|cu|rs|sh)$
@@ -141,6 +143,8 @@ def file_kind(
         return FileKind.GENERATED
     if documentation:
         return FileKind.DOCS
+    if _TEST_SOURCE_SET.search(f"/{path}"):
+        return FileKind.TEST
     return _by_purpose(parts, name, low)
 
 

@@ -58,6 +58,7 @@ NEW_NAMES: dict[str, tuple[str, str, list[str]]] = {
         ["N", "S"],
     ),
     "ruby": ("lib/a.rb", "module M\n  def open(a)\n  end\nend\n", ["M"]),
+    "ruby class": ("lib/b.rb", "module M\n  class C\n    def open\n    end\n  end\nend\n", ["M::C"]),
     "shell": ("scripts/a.sh", "open() { echo; }\n", []),
 }
 

@@ -22,6 +22,7 @@ CASES = {
         "pkg/server/handler_test.go",
         "web/src/App.test.tsx",
         "src/test/java/org/x/AppTest.java",
+        "okio/src/commonTest/kotlin/okio/Paths.kt",
         "python/sglang/test/runners.py",
         "benchmarks/bench_moe.py",
         "crates/ty/resources/mdtest/call.md",
