@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 
 from digest_pipeline.models import ChangeType, DayState, FileKind, ModelCall, Reason, Tier
@@ -200,3 +203,20 @@ def test_the_python_example_runs(store: Store) -> None:
 def test_the_command_line_example_runs(store: Store) -> None:
     (statement,) = re.findall(r'^digest sql "(.*?)"', DOCUMENT, re.MULTILINE)
     assert [row[1] for row in store.query(statement)[1]] == [DAY, BEFORE, EARLIER]
+
+
+def test_the_shell_of_duckdb_reads_the_copy_and_shows_what_columns_mean(store: Store) -> None:
+    (line,) = re.findall(r"^(duckdb -readonly data/digest.duckdb)", DOCUMENT, re.MULTILINE)
+    shell = str(Path(sys.executable).with_name("duckdb"))
+    _, *options, _ = line.split()
+
+    def ask(sql: str) -> list[str]:
+        command = [shell, *options, "-csv", "-noheader", str(store._published), sql]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+    with duckdb.connect(str(store._published), read_only=True):  # somebody's session overnight
+        assert ask("SELECT repo, commits FROM daily_activity ORDER BY day") == [
+            f"{REPO},{row[0]}" for row in store.query("SELECT commits FROM daily_activity ORDER BY day")[1]
+        ]
+    meaning = "SELECT comment FROM duckdb_columns() WHERE table_name = 'days' AND column_name = 'head_sha'"
+    assert ask(meaning) == ['"the branch\'s newest commit at that run"']
