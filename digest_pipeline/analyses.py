@@ -14,6 +14,8 @@ from digest_pipeline.evidence import Evidence
 from digest_pipeline.models import Analysis, AnalysisState, Tier
 from digest_pipeline.packing import Packed, pack
 from digest_pipeline.prompts import Target, prompt_of, repaired
+from digest_pipeline.prose import repeats
+from digest_pipeline.questions import AnswerError
 from digest_pipeline.replies import FORMS, read, schema_of
 from digest_pipeline.retry import Cause
 from digest_pipeline.verify import TIERS, Verified, verify
@@ -165,11 +167,16 @@ class _CommitQuestion:
         self._coverages[prompt.key] = packed.coverage
         return prompt
 
-    def read(self, text: str, *, model: str, shortened: bool) -> Verified:  # noqa: ARG002 - of all questions
+    def read(self, text: str, *, model: str, shortened: bool) -> Verified:
         item = self.item
         evidence = Evidence.of_commit(item.commit, self._read_texts(), self._packed(shortened=shortened).text)
         given = read(text, FORMS[self._tier])
-        return verify(given, evidence, item.triage, item.by_rules, language=self._language)
+        value = verify(given, evidence, item.triage, item.by_rules, language=self._language)
+        instructions = self.prompt(model, shortened=shortened).messages[0][1]
+        if value.analysis.unverified and repeats(given.headline, instructions):
+            # Small models copy the example; what it names is not in the commit.
+            raise AnswerError("the headline repeats the example; say what this commit does")
+        return value
 
     def repair(self, prompt: Prompt, text: str, complaint: str) -> Prompt:
         return repaired(prompt, text, complaint, self._language, self._config.prompts_dir)

@@ -187,7 +187,8 @@ class Asking:
             return
         for tally in self._tallies(job):
             tally.latencies.append(answer.latency_ms)
-        self._hedging.took(model, answer.latency_ms / 1000)
+        if not call.overdue:
+            self._hedging.took(model, answer.latency_ms / 1000)
         if job.outcome:
             self._keep_what_stands(job.outcome, answer)
             return
@@ -198,7 +199,7 @@ class Asking:
                 self._bad_answer(call, str(error), answer.text)
             return
         if job.timeouts + job.passed and not call.given_up:
-            self._hedging.helped()
+            self._hedging.helped += 1
         self._luck.add(good=True)
         self._fresh.add(call.prompt.key)
         self._finish(job, Outcome(value, answer))
@@ -234,7 +235,8 @@ class Asking:
                 fault,
                 proven=self._learnt.is_proven(call),
                 structured=call.request.format != "plain",
-                works=self._luck.add(good=False),
+                share=self._luck.add(good=False),
+                helps=self._hedging.helps,
                 patience=self._patience,
             )
             self._follow(call, step)
@@ -246,8 +248,8 @@ class Asking:
         self._ask_better(call, complaint, text)
 
     def _ask_better(self, call: Call[Any], complaint: str | None, text: str) -> None:
-        works = self._luck.add(good=False)
-        self._follow(call, after_bad_answer(call.job, complaint, text, works=works, patience=self._patience))
+        share = self._luck.add(good=False)
+        self._follow(call, after_bad_answer(call.job, complaint, text, share=share, patience=self._patience))
 
     def _follow(self, call: Call[Any], step: Step) -> None:
         """Take the next step of a job."""

@@ -54,6 +54,8 @@ class Call(Generic[T]):
     shortened: bool
     started: float
     """Of the monotonic clock, as all moments here."""
+    ended: bool = False
+    """The server has answered or failed; the thread still writes it down."""
     arrived: bool = False
     """The thread is done."""
     passed: bool = False
@@ -116,12 +118,12 @@ class Calls(Generic[T]):
         A call that nobody waits for any more comes a second time when its thread is done.
         Raises what failed on our side.
         """
-        limits = [call.started + self._seconds for call in self._flying]
+        limits = [call.started + self._seconds for call in self._flying if not call.ended]
         limits += [] if until is None else [until]
-        if not limits:
+        if not limits and not self._flying:
             return []
         try:
-            call = self._events.get(timeout=max(0.0, min(limits) - time.monotonic()))
+            call = self._events.get(timeout=max(0.0, min(limits) - time.monotonic()) if limits else None)
         except queue.Empty:
             return self._overdue()
         if call.error:
@@ -133,7 +135,7 @@ class Calls(Generic[T]):
 
     def _overdue(self) -> list[Call[T]]:
         now = time.monotonic()
-        late = [call for call in self._flying if now >= call.started + self._seconds]
+        late = [c for c in self._flying if now >= c.started + self._seconds and not c.ended]
         for call in late:
             call.overdue = True
             self._flying.remove(call)
@@ -146,6 +148,8 @@ class Calls(Generic[T]):
             except llm.CallError as error:
                 call.fault, call.reply = error.fault, error.paid
                 status = judge(error.fault)[1].value
+            finally:
+                call.ended = True
             self._settle(call, status)
         except Exception as error:  # noqa: BLE001 - the thread that waits raises it
             call.error = error

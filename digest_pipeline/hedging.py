@@ -27,10 +27,17 @@ FEWEST_ANSWERS = 10
 SLOW_SHARE, SLOW_TIMES = 0.95, 2.0
 """An answer is late after so many times what this share of the last answers took at most."""
 
-SOONEST = 0.1
-"""Share of the time limit before which no answer is late."""
+SOONEST_SHARE, SOONEST_SECONDS, LATEST_SHARE = 0.1, 0.5, 0.5
+"""Shares of the time limit, and seconds, before which no answer is late and after which each one is.
+
+Where the usual answers take longer than that, none is late: each has its whole time limit.
+"""
+
+PATIENCE = 2.0
+"""Time limits that a question waits in this way; after that its last call has the whole limit."""
 
 ENOUGH_HELPED = 2
+"""Questions that hung and were then answered, before any is asked a third time."""
 
 
 class Hedging:
@@ -39,8 +46,9 @@ class Hedging:
     def __init__(self, timeout_seconds: float) -> None:
         self._timeout = timeout_seconds
         self._took: dict[str, collections.deque[float]] = {}
-        self._late: dict[str, float] = {}
-        self._helped = 0
+        self._late: dict[str, float | None] = {}
+        self.helped = 0
+        """Questions that one call left without an answer and a later one answered."""
 
     def took(self, model: str, seconds: float) -> None:
         """A text of this model came after so many seconds."""
@@ -48,22 +56,25 @@ class Hedging:
         last.append(seconds)
         if len(last) >= FEWEST_ANSWERS:
             usual = sorted(last)[math.ceil(SLOW_SHARE * len(last)) - 1]
-            self._late[model] = max(SLOW_TIMES * usual, SOONEST * self._timeout)
+            soonest = max(SOONEST_SHARE * self._timeout, SOONEST_SECONDS)
+            latest = LATEST_SHARE * self._timeout
+            late = min(max(SLOW_TIMES * usual, soonest), latest)
+            self._late[model] = late if usual <= latest else None
 
-    def helped(self) -> None:
-        """A question that one call left without an answer got it from a later one."""
-        self._helped += 1
+    @property
+    def helps(self) -> bool:
+        """Whether hanging is known to be the server's way, and not a question's."""
+        return self.helped >= ENOUGH_HELPED
 
     def late_at(self, call: Call[Any]) -> float | None:
-        """The moment when a call is to be passed over; None: it has its whole time limit.
-
-        A question waits for one time limit in this way, and for one in the plain way.
-        """
+        """The moment when a call is to be passed over; None: it has its whole time limit."""
         job, late = call.job, self._late.get(call.request.model)
-        if call.passed or job.outcome or late is None or job.waited + late > self._timeout:
+        if call.passed or call.ended or job.outcome or late is None:
+            return None
+        if (job.passed + 1) * late > PATIENCE * self._timeout:
             return None
         in_vain = job.timeouts + job.passed
-        return call.started + late if not in_vain or self._helped >= ENOUGH_HELPED else None
+        return call.started + late if not in_vain or self.helps else None
 
     def pass_over(self, calls: Iterable[Call[T]], now: float) -> list[Job[T]]:
         """Give up waiting for the calls that are late; the jobs that are to be asked again beside them."""
@@ -71,5 +82,4 @@ class Hedging:
         for call in late:
             call.passed = True
             call.job.passed += 1
-            call.job.waited += now - call.started
         return [call.job for call in late]

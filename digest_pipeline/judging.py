@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest_pipeline.commits import read_texts
 from digest_pipeline.facts import fact_lines, facts_of
+from digest_pipeline.injections import orders_in
 from digest_pipeline.models import AnalysisState
 from digest_pipeline.references import follows_of, relands_of, with_references
 from digest_pipeline.stations import clone_on_disk
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from digest_pipeline.models import Analysis, Commit, Repository, Triage, Window
+    from digest_pipeline.facts import Facts
+    from digest_pipeline.models import Analysis, Claim, Commit, Repository, Triage, Window
     from digest_pipeline.store import Told
     from digest_pipeline.workspace import Workspace
 
@@ -108,7 +110,13 @@ def store_analyses(
 
 def judge_day(workspace: Workspace, repository: Repository, clone: Path, commits: Sequence[Commit]) -> Judged:
     """The facts, the judgement and the rules' analysis of the commits of one day."""
-    facts = {commit.sha: facts_of(read_texts(clone, commit)) for commit in commits}
+    language = workspace.settings.language
+    facts: dict[str, Facts] = {}
+    orders: dict[str, Claim | None] = {}
+    for commit in commits:
+        texts = read_texts(clone, commit)
+        facts[commit.sha] = facts_of(texts)
+        orders[commit.sha] = orders_in(commit, texts, language)
     triages = triage_day(
         [(commit, facts[commit.sha]) for commit in commits],
         areas=repository.areas,
@@ -117,8 +125,10 @@ def judge_day(workspace: Workspace, repository: Repository, clone: Path, commits
         originals=originals_of(workspace, repository, commits),
     )
     triages = linked_to_earlier(workspace, repository, commits, triages)
-    language = workspace.settings.language
     analyses = {c.sha: analysis_by_rules(c, triages[c.sha], facts[c.sha], language) for c in commits}
+    for sha, order in orders.items():
+        if order:
+            analyses[sha] = dataclasses.replace(analyses[sha], risks=(order, *analyses[sha].risks))
     lines = {sha: tuple(fact_lines(found, language)) for sha, found in facts.items()}
     return Judged(list(commits), lines, triages, analyses)
 

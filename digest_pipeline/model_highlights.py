@@ -54,7 +54,7 @@ def highlights(
         for day, analyses in days.items()
         if len(ordered := _verified(analyses)) > 1
     }
-    once = dataclasses.replace(asking.config.patience, bad_answers=2, bad_answers_when_nothing_works=2)
+    once = dataclasses.replace(asking.config.patience, fewest_bad_answers=2, most_bad_answers=2)
     outcomes = asking.run(list(questions.values()), patience=once)
     return {day: o.value for day, o in zip(questions, outcomes, strict=True) if o.value}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from digest_pipeline.highlights import RULES, first_sentence
+from digest_pipeline.injections import NOTE
 from digest_pipeline.markdown import Markdown, cell, code, cut, label, link, plain, prose
 from digest_pipeline.models import AnalysisState
 
@@ -112,6 +113,8 @@ def badges(words: Words, page: Page, entry: Entry) -> list[Markdown]:
     made = list(_thread_badges(words, page, entry))
     if entry.series:
         made.append(words("series_badge", part=entry.series))
+    if any(risk.text in NOTE.values() for risk in entry.risks):
+        made.append(words("orders"))
     if entry.newcomer:
         made.append(words("first_contribution"))
     if entry.lands is not None:

@@ -216,3 +216,18 @@ def is_in_language(texts: list[str], language: str) -> bool:
     if not letters:
         return True
     return chinese >= 0.1 * letters if language == "zh" else foreign <= 0.1 * letters
+
+
+_REPEATED = 0.6
+_RUN_UNITS = re.compile(r"[a-z0-9_]+|[^\W\d_a-z]")
+
+
+def repeats(sentence: str, text: str) -> bool:
+    """Whether most of a sentence stands in a text, in runs of three words or Chinese characters."""
+    mine, known = (_runs(part) for part in (sentence, text))
+    return bool(mine) and sum(run in known for run in mine) >= _REPEATED * len(mine)
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    units = _RUN_UNITS.findall(text.lower())
+    return set(zip(units, units[1:], units[2:], strict=False))

@@ -145,12 +145,13 @@ class Patience:
     """A server that answers the others has no need of a pause."""
     longest_retry_after: float = 300.0
     """A server that asks for more is asked again in the next run."""
-    failures: int = 30
-    """Unpaid failures (429, 5xx, network) of one question, while other calls succeed."""
-    failures_when_nothing_works: int = 6
-    bad_answers: int = 12
-    """Paid answers to one question that could not be used, while other calls succeed."""
-    bad_answers_when_nothing_works: int = 3
+    fewest_failures: int = 6
+    """Unpaid failures (429, 5xx, network) of one question before it is given up."""
+    most_failures: int = 100
+    """Likewise, when many other calls fail too, but not all."""
+    fewest_bad_answers: int = 3
+    """Paid answers to one question that could not be used."""
+    most_bad_answers: int = 88
     timeouts: int = 2
     bad_inputs: int = 2
 

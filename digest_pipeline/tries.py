@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from digest_pipeline.answers import AnswerState
@@ -38,8 +39,6 @@ class Job(Generic[T]):
     timeouts: int = 0
     passed: int = 0
     """Late calls beside which it was asked again (`hedging.py`)."""
-    waited: float = 0.0
-    """Seconds spent on those."""
     bad_inputs: int = 0
     cause: Cause | None = None
     """Why the first model that was given up did not answer."""
@@ -74,20 +73,35 @@ class Job(Generic[T]):
         return True
 
 
-RECENT_CALLS = 64
-WORKING_SHARE = 0.05
+RECENT_CALLS = 128
+FEWEST_GOOD = 0.01
+"""Below this share of good answers nothing works: more tries than the fewest are of no use."""
+
+BAD_LUCK = 0.0001
+"""Chance that a question which is no worse than the others is given up."""
 
 
 class Luck:
-    """Whether asking works: at least a small share of the last calls brought an answer that can be used."""
+    """The share of the last calls that brought an answer that can be used."""
 
     def __init__(self) -> None:
         self._recent: collections.deque[bool] = collections.deque(maxlen=RECENT_CALLS)
 
-    def add(self, *, good: bool) -> bool:
-        """Count one more call, and say whether asking works."""
+    def add(self, *, good: bool) -> float:
+        """Count one more call, and give the share; 0 when asking does not work at all."""
         self._recent.append(good)
-        return sum(self._recent) >= WORKING_SHARE * len(self._recent)
+        share = sum(self._recent) / len(self._recent)
+        return share if share >= FEWEST_GOOD else 0.0
+
+
+def tries(share: float, fewest: int, most: int) -> int:
+    """How often to try before a failure is the question's own fault and not bad luck.
+
+    `share`: of the calls that bring a good answer. With 95 % of them four tries tell, with 10 % 88 do.
+    """
+    if not 0 < share < 1:
+        return fewest
+    return min(max(fewest, math.ceil(math.log(BAD_LUCK) / math.log(1 - share))), most)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -105,18 +119,27 @@ class Step:
 
 
 def after_failure(  # noqa: PLR0913 - what the run knows, one by one
-    job: Job[T], fault: Fault, *, proven: bool, structured: bool, works: bool, patience: Patience
+    job: Job[T],
+    fault: Fault,
+    *,
+    proven: bool,
+    structured: bool,
+    share: float,
+    helps: bool,
+    patience: Patience,
 ) -> Step:
     """The next step of a job whose call failed; counts the failure in the job.
 
     `proven`: the model has answered in this form in this run, so a bare 400 is about this question alone.
-    `structured`: the call asked for structured output. `works`: other calls succeed.
+    `structured`: the call asked for structured output. `share`: of the last calls that succeeded.
+    `helps`: others that hung were answered when asked again, so late calls do not count as time-outs.
     Fatal verdicts are the run's matter, and those of format while there is another form.
     """
     verdict, cause = judge(fault)
     if verdict is Verdict.TIMED_OUT:
         job.timeouts += 1
-        again = job.timeouts + job.passed < patience.timeouts and not job.has_fallback
+        in_vain = job.timeouts + (0 if helps else job.passed)
+        again = in_vain < patience.timeouts and not job.has_fallback
         return Step(cause, 0.0 if again else None, last=job.timeouts >= patience.timeouts)
     if verdict is Verdict.REFUSED:
         job.bad_inputs += 1
@@ -127,8 +150,8 @@ def after_failure(  # noqa: PLR0913 - what the run knows, one by one
     if verdict in (Verdict.BAD_INPUT, Verdict.FORMAT):
         return _after_bad_input(job, cause, proven=proven, structured=structured, patience=patience)
     job.failures += 1
-    wait = wait_seconds(fault, job.failures, f"{job.number}", patience, works=works)
-    limit = patience.failures if works else patience.failures_when_nothing_works
+    wait = wait_seconds(fault, job.failures, f"{job.number}", patience, works=share > 0)
+    limit = tries(share, patience.fewest_failures, patience.most_failures)
     return Step(cause, None if job.failures >= limit else wait)
 
 
@@ -154,16 +177,15 @@ def _after_bad_input(
 
 
 def after_bad_answer(
-    job: Job[T], complaint: str | None, text: str, *, works: bool, patience: Patience
+    job: Job[T], complaint: str | None, text: str, *, share: float, patience: Patience
 ) -> Step:
     """The next step of a job whose answer could not be used; counts it in the job.
 
     `complaint`: what is wrong with the text, None when there is no whole text to repair.
-    `works`: other answers can be used, so another try is worth its price.
+    `share`: of the last calls whose answers could be used: it says whether another try is worth its price.
     """
     job.bad_answers += 1
     job.bad_text = (text, complaint) if complaint and not job.repaired else None
-    limit = patience.bad_answers if works else patience.bad_answers_when_nothing_works
-    if job.bad_answers < limit:
+    if job.bad_answers < tries(share, patience.fewest_bad_answers, patience.most_bad_answers):
         return Step(Cause.BAD_ANSWER, 0.0)
     return Step(Cause.BAD_ANSWER, remember=AnswerState.BAD_ANSWER)

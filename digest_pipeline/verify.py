@@ -11,6 +11,7 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
+from digest_pipeline.injections import NOTE
 from digest_pipeline.models import Analysis, AnalysisState, Claim, FileKind, Insights, Tier
 from digest_pipeline.prose import Count, checked, is_in_language
 from digest_pipeline.questions import AnswerError
@@ -50,11 +51,17 @@ class Verified:
 
 
 def verify(
-    given: Given, evidence: Evidence, triage: Triage, by_rules: Analysis, *, language: str
+    given: Given,
+    evidence: Evidence,
+    triage: Triage,
+    by_rules: Analysis,
+    *,
+    language: str,
 ) -> Verified:
     """The analysis that replaces the rules' one; `source`, `coverage` and `answer_key` are the caller's.
 
-    Raises AnswerError when the language is wrong or nothing of the answer stands.
+    Raises AnswerError when the language is wrong or nothing of the answer stands. The note of
+    `injections.py` stays.
     """
     _check_language(given, language)
     count = Count()
@@ -73,6 +80,7 @@ def verify(
         reason=reason,
         change_type=given.change_type,
         summary=summary,
+        risks=(),
     )
     if isinstance(given, GivenMedium):
         scope = tuple(dict.fromkeys(part.strip("` ") for part in given.scope if evidence.touches(part)))
@@ -82,7 +90,6 @@ def verify(
             behaviour=tuple(c.text for c in _claims(given.behaviour, evidence, count)),
             advice=tuple(c.text for c in _claims(given.advice, evidence, count)),
             insights=Insights(),
-            risks=(),
         )
     if isinstance(given, GivenHigh):
         analysis = dataclasses.replace(
@@ -90,7 +97,8 @@ def verify(
             insights=_insights(given, evidence, count),
             risks=tuple(_claims(given.risks, evidence, count)),
         )
-    analysis = dataclasses.replace(analysis, unverified=count.unproven)
+    noted = tuple(risk for risk in by_rules.risks if risk.text in NOTE.values())
+    analysis = dataclasses.replace(analysis, unverified=count.unproven, risks=(*noted, *analysis.risks))
     return Verified(analysis, count.named, count.named - count.unproven)
 
 

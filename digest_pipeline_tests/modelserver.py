@@ -76,6 +76,10 @@ class ModelServer:
         """Requests whose good answer was sent in whole."""
         self.statuses: dict[int, int] = {}
         """What was sent, by the number of the request."""
+        self.waits: dict[int, float] = {}
+        """Until when a Retry-After asked to wait, by the number of the request."""
+        self.sent: dict[int, float] = {}
+        """When an answer was sent in whole."""
         self.most_at_once = 0
         self._under_way = 0
         self._lock = threading.Lock()
@@ -97,6 +101,21 @@ class ModelServer:
             self._server.shutdown()
             self._server.server_close()
             thread.join()
+
+    def breaches(self) -> dict[str, int]:
+        """How often a question was asked before its Retry-After had passed, or after a good answer."""
+        early = again = 0
+        for prompt in {r.prompt for r in self.received}:
+            mine = [r for r in self.received if r.prompt == prompt]
+            waits = [(r, self.waits.get(r.number)) for r in mine]
+            early += sum(
+                at is not None and other.number > r.number and other.at < at
+                for r, at in waits
+                for other in mine
+            )
+            good = [self.sent[r.number] for r in self.answered if r.prompt == prompt]
+            again += sum(r.at > min(good) for r in mine) if good else 0
+        return {"early": early, "again": again}
 
     def receive(self, body: dict[str, Any]) -> Received:
         with self._lock:
@@ -142,8 +161,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             server.closing.wait(server.latency)
             if isinstance(answer, str):
                 self._send(200, _envelope(body, Fault(content=answer)), {})
+                server.sent[received.number] = time.monotonic()
                 server.answered.append(received)
             else:
+                if "retry-after" in answer.headers:
+                    wait = float(answer.headers["retry-after"])
+                    server.waits[received.number] = time.monotonic() + wait
                 self._fail(answer, body)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True

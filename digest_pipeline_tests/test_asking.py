@@ -217,7 +217,7 @@ def test_retry_after_is_waited_out_while_others_go_on(answers: Answers) -> None:
 def test_a_server_that_always_fails_is_given_up_and_asked_again_by_the_next_run(answers: Answers) -> None:
     door = FakeDoor(lambda _request, _before: SERVER)
     outcomes, _ = ask(door, answers, [Ask("a")])
-    assert len(door.requests) == QUICK.failures_when_nothing_works
+    assert len(door.requests) == QUICK.fewest_failures
     assert (outcomes[0].cause, outcomes[0].final) == (Cause.SERVER, False)
     again, _ = ask(FakeDoor(yes), answers, [Ask("a")])
     assert again[0].value == "yes"
