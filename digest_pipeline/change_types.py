@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from digest_pipeline import vocabulary
+from digest_pipeline import emphasis, vocabulary
 from digest_pipeline.models import ChangeType, FileKind
+from digest_pipeline.subject_types import ASIDE, guess, object_type, speaks_of_fault, sure_type
 
 if TYPE_CHECKING:
     from digest_pipeline.facts import Facts
     from digest_pipeline.subjects import Subject
 
+PLATFORMS = frozenset(["python", "rust", "node", "go"])
+"""What a manifest asks of its users' machine."""
+_BESIDE = (FileKind.TEST, FileKind.DOCS, FileKind.CI, FileKind.BUILD)
 _QUIET_KINDS = frozenset([FileKind.LOCK, FileKind.GENERATED, FileKind.VENDORED, FileKind.DATA])
 _KIND_TYPES: tuple[tuple[frozenset[FileKind], ChangeType], ...] = (
     (frozenset([FileKind.DOCS]), ChangeType.DOCS),
@@ -35,105 +39,58 @@ def change_type(subject: Subject, body: str, facts: Facts) -> ChangeType:
     """
     if subject.is_revert:
         return ChangeType.REVERT
-    said = _sure_type(subject)
-    if said is ChangeType.RELEASE or (
-        said is ChangeType.CHORE and vocabulary.NEXT_CYCLE.search(subject.text)
-    ):
-        return said
-    by_files = ChangeType.DOCS if facts.is_prose_only else _by_files(facts, said)
-    if by_files is not None:
-        return by_files
+    said = sure_type(subject)
+    sure = _whatever_the_files(subject, said, facts) or _by_purpose(subject, said, facts)
+    if sure is not None:
+        return sure
     if said in (ChangeType.FIX, None) and _is_security(subject, body):
         return ChangeType.SECURITY
-    is_aside = said in (ChangeType.DOCS, ChangeType.TEST, ChangeType.CI) and said not in subject.kinds
-    if is_aside and _is_mostly_source(facts) and not vocabulary.TYPO.search(subject.text):
-        said = None
+    if _is_aside(said, subject) and _is_mostly_source(facts):
+        said = sure_type(subject, has_objects=False)
+        said = None if said in ASIDE else said
+    if said in (ChangeType.REFACTOR, None) and _names_dependency(subject, facts):
+        return ChangeType.BUILD
     if said is None or (said is ChangeType.CHORE and facts.code_added > _SMALL):
-        return _by_facts(facts, subject.text, body) if facts.kinds else said or _guess(subject.text)
+        return _by_facts(facts, subject.text, body) if facts.kinds else said or guess(subject.text)
     return said
 
 
-def _sure_type(subject: Subject) -> ChangeType | None:
-    """What a reader of the subject would say, or None where it does not tell.
-
-    The prefix and the tags come first, unless they only say `chore`; then the verb, read together with
-    what it is done to (`fix flaky test` is a test, `update README` is docs).
-    """
-    if subject.is_revert:
-        return ChangeType.REVERT
-    text = subject.quoted if subject.is_reland and subject.quoted else subject.text
-    if ChangeType.RELEASE in subject.kinds or vocabulary.RELEASE.search(text):
-        return ChangeType.CHORE if vocabulary.NEXT_CYCLE.search(text) else ChangeType.RELEASE
-    for kind in subject.kinds:
-        if kind is not ChangeType.CHORE:
-            return _refined(kind, text)
-    return _verb_type(text) or _object_type(text) or (ChangeType.CHORE if subject.kinds else None)
+def _whatever_the_files(subject: Subject, said: ChangeType | None, facts: Facts) -> ChangeType | None:
+    """A release, the start of the next cycle, and a named vulnerability; a new platform is no release."""
+    if said is ChangeType.RELEASE:
+        return ChangeType.BUILD if any(d.name in PLATFORMS for d in facts.dependencies) else said
+    if said is ChangeType.CHORE and vocabulary.NEXT_CYCLE.search(subject.text):
+        return said
+    ships = facts.kinds & {FileKind.SOURCE, FileKind.VENDORED}
+    return ChangeType.SECURITY if ships and re.search(r"\bCVE-\d{4}-\d", subject.text) else None
 
 
-def _guess(text: str) -> ChangeType:
-    """The likeliest type of a subject without a telling verb, when there is no diff to look at."""
-    first = next(iter(re.findall(r"[\w'-]+", text.lower())), "")
-    if vocabulary.PERF.search(text):
-        return ChangeType.PERF
-    if vocabulary.MENDS.search(text) or vocabulary.SEVERE.search(text):
-        return ChangeType.FIX
-    if first in vocabulary.WEAK_VERBS:
-        objects = (kind for kind, pattern in vocabulary.OBJECTS if pattern.search(text))
-        return next(objects, ChangeType.REFACTOR)
-    return ChangeType.FEATURE if len(text.split()) > 1 else ChangeType.CHORE
+def _by_purpose(subject: Subject, said: ChangeType | None, facts: Facts) -> ChangeType | None:
+    """The type that files of one sort give; who owns code and how it is linted is nobody's type."""
+    by_files = ChangeType.DOCS if facts.is_prose_only else _by_files(facts, said)
+    is_chore = by_files is not None and object_type(subject.text) is ChangeType.CHORE
+    return ChangeType.CHORE if is_chore else by_files
 
 
-def _refined(kind: ChangeType, text: str) -> ChangeType:
-    """A fix or feature of tests, docs or CI is named after these."""
-    about = _object_type(text)
-    if about is not None and about is not ChangeType.BUILD and kind in (ChangeType.FIX, ChangeType.FEATURE):
-        return about
-    if kind is ChangeType.FIX and vocabulary.SECURITY.search(text):
-        return ChangeType.SECURITY
-    return kind
+def _names_dependency(subject: Subject, facts: Facts) -> bool:
+    """Whether a subject that moves or changes something names a dependency whose version changed."""
+    first = next(iter(re.findall(r"\w+", subject.text.lower())), "")
+    if not vocabulary.is_verb(first):
+        return False
+    names = (re.escape(d.name) for d in facts.dependencies[:50])
+    return any(re.search(rf"(?<!\w){name}(?!\w)", subject.text, re.IGNORECASE) for name in names)
 
 
-def _verb_type(text: str) -> ChangeType | None:
-    """The type by the first verb among the first words and by its object; None for a weak verb."""
-    words = [w.lower() for w in re.findall(r"[\w'-]+", text)[:12]]
-    first = next((w for w in words[:4] if w not in vocabulary.FILLERS), "")
-    if first in vocabulary.WEAK_VERBS:
-        verb = None
-    else:
-        verb = vocabulary.verb_kind(first)
-        if verb is None:
-            verb = next((vocabulary.verb_kind(w) for w in words if w in vocabulary.CLEAR_WORDS), None)
-    about = _object_type(text)
-    if about is not None and (verb is not ChangeType.PERF or about is ChangeType.CI):
-        return about
-    head = _head(text)
-    if vocabulary.PERF.search(text) and (
-        verb in (ChangeType.FEATURE, ChangeType.REFACTOR) or first in ("avoid", "avoids")
-    ):
-        return ChangeType.PERF
-    if verb in (ChangeType.FEATURE, ChangeType.REFACTOR, None) and re.search(
-        r"\b(bug|fix(es)?|missing)\b", head, re.IGNORECASE
-    ):
-        return ChangeType.FIX
-    return verb
-
-
-def _head(text: str) -> str:
-    """The words up to the first preposition or comma."""
-    return vocabulary.PHRASE_END.split(f"{text} ", maxsplit=1)[0][:120]
-
-
-def _object_type(text: str) -> ChangeType | None:
-    """The type that the thing acted on stands for."""
-    head = _head(text)
-    if vocabulary.STRONG_CI.search(text):
-        return ChangeType.CI
-    return next((kind for kind, pattern in vocabulary.OBJECTS if pattern.search(head)), None)
+def _is_aside(said: ChangeType | None, subject: Subject) -> bool:
+    """Whether a subject names something beside the code, without being sure of it."""
+    if said is ChangeType.BUILD:
+        return not vocabulary.BUMPS.search(subject.text)
+    return said in ASIDE and said not in subject.kinds and not vocabulary.TYPO.search(subject.text)
 
 
 def _is_security(subject: Subject, body: str) -> bool:
     return bool(
-        vocabulary.SECURITY.search(subject.text)
+        emphasis.SECURITY.search(subject.text)
         or re.search(r"\b(CVE-\d{4}-\d+|GHSA-\w{4}-\w{4}|attackers?\b|malicious)", body[:5000])
     )
 
@@ -158,8 +115,8 @@ def _by_files(facts: Facts, said: ChangeType | None) -> ChangeType | None:
 
 
 def _is_mostly_source(facts: Facts) -> bool:
-    source, rest = facts.size(FileKind.SOURCE), facts.size(FileKind.TEST, FileKind.DOCS, FileKind.CI)
-    return source.files > 0 and facts.code_added + facts.code_removed > rest.insertions + rest.deletions
+    source, rest = facts.size(FileKind.SOURCE), facts.size(*_BESIDE)
+    return source.files > 0 and sum(facts.lines) > rest.insertions + rest.deletions
 
 
 def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
@@ -167,12 +124,12 @@ def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
     if FileKind.SOURCE not in facts.kinds:
         if facts.dependencies:
             return ChangeType.BUILD
-        largest = max(facts.sizes, key=lambda s: s.insertions + s.deletions, default=None)
-        return _TYPE_OF_KIND.get(largest.kind, ChangeType.CHORE) if largest else ChangeType.CHORE
+        largest = max(facts.sizes, key=lambda s: s.insertions + s.deletions)
+        return _TYPE_OF_KIND.get(largest.kind) or guess(text)
     is_new = len(facts.added) > 2 * len(facts.removed) + 2  # a handful of new names is a new ability
     by_ground = (
         (ChangeType.REFACTOR, facts.is_formatting_only),
-        (ChangeType.PERF, vocabulary.PERF.search(text)),
+        (ChangeType.PERF, emphasis.PERF.search(text)),
         (ChangeType.FIX, _mends(facts, text, body)),
         (ChangeType.FEATURE, is_new or _grows(facts)),
     )
@@ -181,9 +138,9 @@ def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
 
 def _mends(facts: Facts, text: str, body: str) -> bool:
     """Whether a small change speaks of a case that did not work, or brings a test for one."""
-    if facts.code_added + facts.code_removed >= _SMALL or facts.options_added:
+    if sum(facts.lines) >= _SMALL or facts.options_added:
         return False
-    if vocabulary.MENDS.search(text) or vocabulary.SEVERE.search(text):
+    if speaks_of_fault(text):
         return True
     is_tested = facts.is_tested and not facts.added and not vocabulary.SWAPS.match(text)
     return is_tested or bool(vocabulary.CLOSES_ISSUE.search(body[:5000]))
@@ -192,7 +149,8 @@ def _mends(facts: Facts, text: str, body: str) -> bool:
 def _grows(facts: Facts) -> bool:
     """Whether more comes than goes, and what comes has a name or is much."""
     named = facts.added or facts.options_added or facts.internal_added
-    return facts.code_added > 2 * facts.code_removed and (bool(named) or facts.code_added > _SMALL)
+    added, removed = facts.lines
+    return added > 2 * removed and (bool(named) or added > _SMALL)
 
 
 _SMALL = 200

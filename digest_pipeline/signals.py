@@ -11,7 +11,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from digest_pipeline import vocabulary
+from digest_pipeline import emphasis
+from digest_pipeline.change_types import PLATFORMS
 from digest_pipeline.models import ChangeType, FileKind
 from digest_pipeline.subjects import is_breaking
 
@@ -23,34 +24,35 @@ if TYPE_CHECKING:
 Signals = dict[str, tuple[float, int | None]]
 """By name: the amount, and how many were counted where something was."""
 _SHIPS = frozenset(
-    [ChangeType.FEATURE, ChangeType.FIX, ChangeType.PERF, ChangeType.REFACTOR, ChangeType.SECURITY]
+    [
+        ChangeType.FEATURE,
+        ChangeType.FIX,
+        ChangeType.PERF,
+        ChangeType.REFACTOR,
+        ChangeType.SECURITY,
+        ChangeType.REVERT,
+    ]
 )
-_PLATFORMS = frozenset(["python", "rust", "node", "go"])
-"""What a manifest asks of its users' machine."""
 _SUBSTANTIAL_CODE = 150
 _SUBSTANTIAL_DOCS = 100
+_VERY_LARGE = 800
+_LAID_OFF = 25
+"""Removed lines of code from which on a removal took something away, also where no name was seen to go."""
+_KERNEL = re.compile(r"\.(cu|cuh|hip|metal|cl|comp|wgsl)$|kernel|/ops/", re.IGNORECASE)
 
 
 def signals_of(commit: Commit, subject: Subject, kind: ChangeType, facts: Facts) -> Signals:
     """The signals of a commit that are there."""
-    code = _code(facts)
+    ships = kind in _SHIPS
     found = {
-        **_of_size(kind, facts, code),
-        **_of_names(facts),
+        **(_of_size(commit, kind, facts) if ships else {}),
+        **(_of_names(facts) if ships else {}),
+        **_of_dependencies(facts),
         **_of_message(commit, subject, kind, facts),
-        **({} if kind is ChangeType.RELEASE else _of_files(subject, facts, code)),
+        **({} if kind is ChangeType.RELEASE else _of_files(subject, facts)),
         f"type_{kind.value}": (1.0, None),
     }
     return {name: signal for name, signal in found.items() if signal[0]}
-
-
-def _code(facts: Facts) -> int:
-    """Changed lines of code, or of source where it was not read."""
-    code = facts.code_added + facts.code_removed
-    if code == 0 and not (facts.is_prose_only or facts.is_formatting_only):
-        source = facts.size(FileKind.SOURCE)
-        return source.insertions + source.deletions
-    return code
 
 
 def _grown(count: float, unit: float, full: float) -> float:
@@ -66,20 +68,29 @@ def _flag(value: object) -> tuple[float, None]:
     return (1.0 if value else 0.0), None
 
 
-def _of_size(kind: ChangeType, facts: Facts, code: int) -> Signals:
+def _of_size(commit: Commit, kind: ChangeType, facts: Facts) -> Signals:
+    """How much changes of what ships; the lines of tests, pipelines and documents count elsewhere."""
+    code = 0 if facts.is_formatting_only else sum(facts.lines)
+    is_feature = kind is ChangeType.FEATURE
     new = facts.size(FileKind.SOURCE).added_files if code >= _SUBSTANTIAL_CODE else 0
+    added = (f.path for f in commit.files if f.status == "A" and f.kind is FileKind.SOURCE)
+    tests = facts.size(FileKind.TEST)
+    lines = tests.insertions + tests.deletions if FileKind.SOURCE in facts.kinds else 0
+    has_docs = facts.kinds >= {FileKind.SOURCE, FileKind.DOCS} and not facts.is_prose_only
     return {
-        "code_size": (0.0 if facts.is_formatting_only else _grown(code, 8, 7), code),
-        "feature_size": (_grown(code, 8, 6) if kind is ChangeType.FEATURE else 0.0, code),
+        "code_size": (_grown(code, 8, 7), code),
+        "feature_size": (_grown(code, 8, 7) if is_feature else 0.0, code),
+        "very_large": (_grown(max(0, code - _VERY_LARGE), 400, 3), code),
         "new_source_file": _few(new),
-        "formatting_only": _flag(facts.is_formatting_only),
-        "prose_only": _flag(facts.is_prose_only),
+        "new_kernel": _flag(any(_KERNEL.search(path) for path in added)),
+        "tested": (_grown(lines, 8, 6), lines),
+        "feature_untested": _flag(is_feature and not tests.files),
+        "documented": _flag(has_docs),
     }
 
 
 def _of_names(facts: Facts) -> Signals:
     broken = sum(bool(s.lost or s.required) for s in facts.signatures)
-    runtime = [d for d in facts.dependencies if not d.is_dev]
     return {
         "public_name_added": _few(len(facts.added)),
         "public_name_removed": _few(len(facts.removed) + len(facts.renamed)),
@@ -90,30 +101,47 @@ def _of_names(facts: Facts) -> Signals:
         "option_removed": _few(
             len(facts.options_removed) + len(facts.env_removed) + len(facts.endpoints_removed)
         ),
+    }
+
+
+def _of_dependencies(facts: Facts) -> Signals:
+    runtime = [d for d in facts.dependencies if not d.is_dev]
+    return {
         "dependency_changed": _few(len(runtime)),
         "dependency_major": _flag(any(d.is_major for d in runtime)),
-        "platform_changed": _flag(any(d.name in _PLATFORMS and d.old for d in runtime)),
+        "platform_changed": _flag(any(d.name in PLATFORMS and d.old for d in runtime)),
     }
 
 
 def _of_message(commit: Commit, subject: Subject, kind: ChangeType, facts: Facts) -> Signals:
     text, said = subject.text, prose_of(commit.body)
-    ships, mends = kind in _SHIPS, kind in (ChangeType.FIX, ChangeType.SECURITY)
-    severe = bool(vocabulary.SEVERE.search(text))
-    gone = facts.removed or facts.options_removed or facts.size(FileKind.SOURCE).deleted_files
+    ships, mends = kind in _SHIPS, kind in (ChangeType.FIX, ChangeType.SECURITY, ChangeType.REVERT)
+    extends = kind in (ChangeType.FEATURE, ChangeType.PERF, ChangeType.BUILD)
+    severe = bool(emphasis.SEVERE.search(text))
     return {
         "severe_fault": _flag(mends and severe),
-        "severe_fault_in_body": _flag(mends and not severe and vocabulary.SEVERE.search(said)),
-        "edge_case": _flag(mends and vocabulary.EDGE_CASE.search(text)),
-        "said_default": _flag(vocabulary.DEFAULT.search(text)),
+        "severe_fault_in_body": _flag(mends and not severe and emphasis.SEVERE.search(said[:3000])),
+        "edge_case": _flag(mends and emphasis.EDGE_CASE.search(text)),
+        "said_default": _flag(emphasis.DEFAULT.search(text)),
         "measured_gain": _flag(ships and measured(text, said)),
-        "deprecation": _flag(ships and (vocabulary.DEPRECATION.search(text) or facts.deprecations)),
-        "removal": _flag(ships and gone and vocabulary.REMOVAL.match(text)),
-        "said_minor": _flag(vocabulary.MINOR.search(text)),
-        "said_experimental": _flag(vocabulary.EXPERIMENTAL.search(text)),
+        "platform_support": _flag(
+            extends and emphasis.SUPPORT.search(text) and emphasis.PLATFORM.search(text)
+        ),
+        "deprecation": _flag(ships and (emphasis.DEPRECATION.search(text) or facts.deprecations)),
+        "removal": _flag(ships and _removes(text, facts)),
+        "said_minor": _flag(emphasis.MINOR.search(text)),
+        "said_experimental": _flag(emphasis.EXPERIMENTAL.search(text)),
         "breaking": _flag(is_breaking(commit)),
-        "by_bot": _flag(vocabulary.BOT.search(commit.author_name)),
+        "by_bot": _flag(emphasis.BOT.search(commit.author_name)),
     }
+
+
+def _removes(text: str, facts: Facts) -> bool:
+    """Whether a subject says that something goes, the diff agrees, and it is not what nobody used."""
+    gone = facts.removed or facts.options_removed or facts.size(FileKind.SOURCE).deleted_files
+    if not gone and facts.lines[1] < _LAID_OFF:
+        return False
+    return bool(emphasis.REMOVAL.match(text)) and not emphasis.SURPLUS.search(text)
 
 
 def prose_of(body: str) -> str:
@@ -126,14 +154,16 @@ def prose_of(body: str) -> str:
 def measured(text: str, said: str) -> str | None:
     """The subject, or the first line of the message, that gives a figure of performance."""
     lines = [text, *said.split("\n")[:200]]
-    return next((s for s in lines if vocabulary.NUMBERS.search(s) and vocabulary.PERF.search(s)), None)
+    return next((s for s in lines if emphasis.NUMBERS.search(s) and emphasis.PERF.search(s)), None)
 
 
-def _of_files(subject: Subject, facts: Facts, code: int) -> Signals:
-    tests = facts.size(FileKind.TEST)
-    lines = tests.insertions + tests.deletions if FileKind.SOURCE in facts.kinds else 0
-    bump = facts.kinds and code == 0 and vocabulary.ROUTINE.match(subject.text)
-    found: Signals = {"tested": (_grown(lines, 8, 6), lines), "routine_bump": _flag(bump)}
+def _of_files(subject: Subject, facts: Facts) -> Signals:
+    bump = facts.kinds and sum(facts.lines) == 0 and emphasis.ROUTINE.match(subject.text)
+    found: Signals = {
+        "formatting_only": _flag(facts.is_formatting_only),
+        "prose_only": _flag(facts.is_prose_only),
+        "routine_bump": _flag(bump),
+    }
     if facts.kinds and not facts.kinds & {FileKind.SOURCE, FileKind.DATA}:
         plumbing = facts.size(FileKind.CI, FileKind.BUILD, FileKind.CONFIG).insertions
         docs = facts.size(FileKind.DOCS)

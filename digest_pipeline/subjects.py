@@ -137,7 +137,8 @@ def _prefix(match: re.Match[str]) -> tuple[list[str], list[ChangeType]] | None:
     pieces = [vocabulary.tag_kind(p) for p in re.split(r"[&/+|]|\band\b", word)]
     kinds = [k for k in pieces if k is not None]
     if kinds and len(kinds) == len(pieces):
-        return ([scope] if scope else []), kinds
+        about = ChangeType.BUILD if vocabulary.DEPENDENCIES.fullmatch(scope) else None
+        return ([scope] if scope else []), [about, *kinds] if about else kinds
     if len(word.split()) > 3 or vocabulary.is_verb(word.split()[0] if word.split() else ""):  # noqa: PLR2004 - an area has at most three words
         return None
     return [word, *([scope] if scope else [])], kinds

@@ -1,14 +1,16 @@
 """How important a commit is, with named reasons; its type, area and series. Pure.
 
-The score is a sum of signals times weights (`DEFAULT_WEIGHTS`, changed by `[importance]` of the
-settings); the tier follows from two thresholds and the rank within the day. How the weights were found
-and how well they do: docs/importance.md.
+The score is a sum of signals times weights (`weights.toml`, changed by `[importance]` of the settings); the
+tier follows from two thresholds and the rank within the day. How the weights are trained and how well they
+do: docs/importance.md.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+import tomllib
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -27,59 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_WEIGHTS", "WEIGHT_NAMES", "RevertHint", "revert_hint", "score_of", "triage_day"]
 
-DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {
-        "code_size": 1.8,
-        "feature_size": 2.0,
-        "new_source_file": 0.8,
-        "public_name_added": 0.4,
-        "public_name_removed": 0.6,
-        "signature_broken": 0.5,
-        "signature_extended": 0.2,
-        "default_changed": 0.3,
-        "option_added": 0.6,
-        "option_removed": 0.8,
-        "dependency_changed": 1.5,
-        "dependency_major": 1.5,
-        "platform_changed": 3.0,
-        "severe_fault": 1.0,
-        "severe_fault_in_body": 0.2,
-        "edge_case": -0.5,
-        "said_default": 1.5,
-        "measured_gain": 0.3,
-        "deprecation": 3.0,
-        "removal": 1.5,
-        "said_minor": -0.7,
-        "said_experimental": -0.9,
-        "breaking": 4.0,
-        "no_source": -1.2,
-        "formatting_only": -2.0,
-        "prose_only": -2.0,
-        "tested": 0.7,
-        "large_plumbing": 2.0,
-        "new_document": 3.2,
-        "routine_bump": -2.0,
-        "by_bot": -1.0,
-        "type_feature": 0.9,
-        "type_fix": 0.8,
-        "type_perf": 0.3,
-        "type_refactor": -0.7,
-        "type_docs": -2.0,
-        "type_test": -2.0,
-        "type_build": -0.3,
-        "type_ci": -2.0,
-        "type_config": -0.3,
-        "type_security": 4.0,
-        "type_revert": 1.5,
-        "type_release": 8.0,
-        "type_chore": -1.0,
-        "threshold_medium": 0.0,
-        "threshold_high": 2.5,
-        "high_share": 0.2,
-        "busy_day": 8.0,
-    }
-)
-"""Points of each signal at its full amount; what the last four mean: docs/importance.md."""
+_NUMBERS = tomllib.loads((Path(__file__).parent / "weights.toml").read_text("utf-8"))
+DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType({**_NUMBERS["weights"], **_NUMBERS["tiers"]})
+"""Points of each signal at its full amount, and what makes a tier of them: docs/importance.md."""
 _UNDENIABLE = frozenset(["type_release", "breaking", "type_security"])
 """With one of these reasons a commit stays high however many others are."""
 WEIGHT_NAMES = frozenset(DEFAULT_WEIGHTS)

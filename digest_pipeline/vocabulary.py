@@ -1,6 +1,7 @@
-"""The words of commit messages that have a meaning for the rules: types, verbs, objects, effects.
+"""The words of commit messages that tell the type of a change: tags, verbs, what they act on.
 
-Only words and patterns, no decisions; `subjects` reads messages with them and `triage` weighs.
+Only words and patterns, no decisions; `change_types` decides. The words for how much a change matters are
+in `emphasis`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ _TAG_KINDS: dict[ChangeType, frozenset[str]] = {
     ChangeType.FIX: _words("fix fixes fixed bug bugfix bugfixes hotfix quickfix fixup fixbug bugs"),
     ChangeType.PERF: _words("perf performance optimization optimize optimisation optimise speed opt"),
     ChangeType.REFACTOR: _words("refactor refactoring refact cleanup clean rework style nfc refacto"),
-    ChangeType.DOCS: _words("doc docs documentation readme changelog blog cookbook docstring"),
+    ChangeType.DOCS: _words(
+        "doc docs documentation readme changelog blog cookbook docstring example examples"
+    ),
     ChangeType.TEST: _words("test tests testing ut unittest unittests e2e benchmark benchmarks bench qa"),
     ChangeType.BUILD: _words(
         "build deps dep dependencies dependency docker dockerfile packaging package cmake wheel wheels bazel "
@@ -41,6 +44,8 @@ _TELLING_ENDS = _words("refactor refactoring fix bugfix feature optimization cle
 def tag_kind(tag: str) -> ChangeType | None:
     """The type that a tag, prefix or scope stands for, if it is one of the usual words."""
     plain = re.sub(r"[^a-z0-9]", "", tag.lower())
+    if tag.lower().endswith((".md", ".rst", ".mdx")):
+        return ChangeType.DOCS
     last = tag.lower().split()[-1:] or [""]
     return _KIND_OF_TAG.get(plain) or (_KIND_OF_TAG.get(last[0]) if last[0] in _TELLING_ENDS else None)
 
@@ -59,7 +64,7 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
         "prevent prevents avoid avoids handle handles handling restore restores ensure ensures guard guards "
         "address addresses workaround mitigate protect reject rejects tolerate patch don't dont "
         "catch check checks validate validates respect preserve preserves honor quickfix "
-        "unbreak recover sanitize forbid disallow propagate"
+        "unbreak recover sanitize forbid disallow propagate disable disables disabled disabling"
     ),
     ChangeType.PERF: _words(
         "optimize optimizes optimized optimizing optimise speed speedup speeds accelerate accelerates "
@@ -70,7 +75,8 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
     ChangeType.REFACTOR: _words(
         "refactor refactors refactored refactoring rename renames renamed renaming move moves moved "
         "moving clean "
-        "cleanup cleans simplify simplifies extract extracts split splits reorganize restructure consolidate "
+        "cleanup cleans simplify simplifies extract extracts split splits reorganize restruct restructure "
+        "restructures consolidate "
         "unify unifies remove removes removed removing dedupe deduplicate migrate migrates decouple inline "
         "inlines factor drop drops delete deletes deprecate deprecates rewrite rework tidy merge "
         "merges combine "
@@ -84,14 +90,14 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
 }
 WEAK_VERBS = _words(
     "use uses using switch switches change changes changed replace replaces convert converts "
-    "relax restrict limit store pass modify adjust adjusts revise revisit kill hide disable disables "
+    "relax restrict limit store pass modify adjust adjusts revise revisit kill hide "
     "set sets "
     "update updates updated return returns get skip skips apply treat keep keeps wrap promote mark "
     "track turn "
     "match route refine skipped put prefer default force define declare initialize init call calls "
     "sync load loads run stop start do "
     "throw throws raise raises collect log require defer delay increase decrease lower bound clear "
-    "reset configure specify"
+    "reset configure specify downgrade downgraded raise raised"
 )
 """Verbs that say that something changes, but not whether that adds, mends or only rearranges."""
 _KIND_OF_VERB = {word: kind for kind, words in _VERBS.items() for word in words}
@@ -114,8 +120,10 @@ def is_verb(word: str) -> bool:
 
 
 RELEASE = re.compile(
-    r"""^(?:(?:prepare|prep|cut|publish|start|begin|finali[sz]e|tag|bump|update|upgrade|increment
+    r"""^(?!.*\b(?:minimum|minimal|required|supported)\b)
+      (?!\w+\s+(?!the\b|package\b|project\b|crate\b|version\b)\S+\s+(?:version\s+)?from\b)(?:(?:prepare|prep|cut|publish|start|begin|finali[sz]e|tag|bump|update|upgrade|increment
       |set|chore)\b.{0,40}\b(?:release|version)s?\b.{0,40}?\bv?\d+\.\d+
+      | (?:retry|redo|re-?run)\b\s.{0,20}\brelease\b.{0,20}\d+\.\d+
       | release\b\s*:?\s*(?:version\s*)?v?\d+(?:\.\d+)+
       | (?:prepare|cut|prep)\b.{0,20}\b(?:release\b|for\s+v?\d+\.\d+)
       | v?\d+\.\d+(?:\.\d+)?(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)\.?\d*)?$
@@ -124,6 +132,13 @@ RELEASE = re.compile(
       | redis\s+\d+\.\d+ | bump\s+to\s+v?\d+\.\d+ | (?:update|bump)\s+(?:the\s+)?changelog\s+for\s+v?\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
+BUMPS = re.compile(
+    r"\b(bump|upgrade|pin|repin|unpin)(s|ed)?\b|\bfrom v?\d+\.\d+\S* to v?\d"
+    r"|^updates? .{1,60} to v?\d+(\.\d+)+$",
+    re.IGNORECASE,
+)
+"""What brings a version of something forward."""
+DEPENDENCIES = re.compile(r"\b(dependenc(y|ies)|deps)\b", re.IGNORECASE)
 STRONG_CI = re.compile(
     r"\S+\.ya?ml\b|\bpr-test|\bnightly (tests?|builds?)|\bci_\w+|_ci_\w+|\bPR pipeline", re.IGNORECASE
 )
@@ -133,11 +148,15 @@ NEXT_CYCLE = re.compile(
 )
 """What follows a release: the version of the next cycle."""
 OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
+    (
+        ChangeType.CHORE,
+        re.compile(r"\b(clippy|linters?|lints?|linting|mypy|eslint|pylint)\b", re.IGNORECASE),
+    ),
     (ChangeType.REFACTOR, re.compile(r"\btype (hints?|annotations?|stubs?)\b", re.IGNORECASE)),
     (
         ChangeType.CI,
         re.compile(
-            r"\b(ci|cd|workflows?|github actions?|gha|nightly|nightlies|runners?|code ?owners?"
+            r"\b(ci|cd|workflows?|github actions?|gha|nightly|nightlies|runners?"
             r"|pre-?commit|pr-test"
             r"|jenkins(file)?|dependabot|renovate|buildkite|codecov|\S+\.yml|/?rerun-\S*|/\S+-ci|ci_\w+)\b",
             re.IGNORECASE,
@@ -157,7 +176,7 @@ OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
         re.compile(
             r"\b(docs?|documentation|readme(\.\w+)?|changelog|docstrings?|typos?|comments?|tutorials?"
             r"|guides?|cookbook"
-            r"|blog|links?|contributors|sponsors|licen[cs]e|grammar|spelling|wording|\S+\.(md|rst|mdx|ipynb)"
+            r"|blog|links?|contributors|sponsors|translations?|examples?|licen[cs]e|grammar|spelling|wording|\S+\.(md|rst|mdx|ipynb)"
             r"|release notes|instructions|roadmap|slack|contributing|faq|help text|logo)(?!\w)",
             re.IGNORECASE,
         ),
@@ -165,7 +184,7 @@ OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
     (
         ChangeType.BUILD,
         re.compile(
-            r"(\b(docker\w*|dependenc(y|ies)|deps|requirements|wheels?|cmake\w*|compil(e|ation|ing"
+            r"(\b(docker\w*|dependenc(y|ies)|deps|requirements|wheels?|cmake\w*|(?<!\.)compil(e|ation|ing"
             r"|er warnings?)|build|builds"
             r"|makefile|packaging|pyproject(\.toml)?|setup\.py|rust crate|crates?|submodules?"
             r"|toolchain|lock ?file|sdist"
@@ -177,8 +196,8 @@ OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
 )
 CLEAR_WORDS = _words(
     "fix fixes fixed fixing bug bugs bugfix support supports supporting add adds added adding enable enables "
-    "optimize optimizes optimization refactor refactoring remove removes implement implements improve "
-    "improves"
+    "optimize optimizes optimization refactor refactoring cleanup clean-up remove removes "
+    "implement implements improve improves"
 )
 """Words that tell the type wherever they stand in a subject."""
 MENDS = re.compile(
@@ -188,81 +207,25 @@ MENDS = re.compile(
     re.IGNORECASE,
 )
 """Words of a subject that speak of a case that did not work."""
+PURPOSE = re.compile(
+    r"\b(?:to|by|for|try(?:ing)? to) (?:avoid|prevent|fix|resolve|solve|stop|mitigate)\w*\b(.*)"
+    r"|\bworks? around\b",
+    re.IGNORECASE,
+)
+"""What a change is made against, behind whatever its verb is: `add a lock to avoid a crash`."""
+TROUBLE = re.compile(r"\b(problems?|issues?|bugs?|errors?|fail(ure|ed|ing|s)?|faults?)\b", re.IGNORECASE)
 SWAPS = re.compile(r"(replace|convert|switch|use|using|apply)s?\b", re.IGNORECASE)
 """Subjects that put one thing in the place of another."""
 CLOSES_ISSUE = re.compile(
     r"\b(fix(es|ed)?|resolves?|closes?)\s*:?\s*(issue\s*)?(https?://\S+/issues/|[\w./-]*#)\d+", re.IGNORECASE
 )
+OWNERS = re.compile(r"\bcode ?owners?\b", re.IGNORECASE)
+PLACE = re.compile(r"\b(?:in|to|of) (?:the )?([\w./-]+(?: [\w./-]+)?)$", re.IGNORECASE)
+"""The last words of a subject, where they say in what the change is: `fix an issue in the readme`."""
 PHRASE_END = re.compile(
     r"\s(?:for|in|on|by|with|to|when|via|from|if|that|which|where|while|after|before|because|due|since"
     r"|at|into"
     r"|during|under|of|using|as|and|so|instead)\s|[,;:(&]",
     re.IGNORECASE,
 )
-
-SECURITY = re.compile(
-    r"\b(CVE-\d{4}-\d+|GHSA-\w{4}|vulnerabilit(y|ies)|security (fix|issue|bug|advisory|hole|patch|release)"
-    r"|(path|directory) traversal|sql injection|code injection|command injection|shell injection|xss"
-    r"|csrf|ssrf|redos"
-    r"|privilege escalation|auth(entication|orization)? bypass|remote code execution|arbitrary code|rce"
-    r"|untrusted (input|data|pickle)|leak(s|ed|ing)? (the )?(credentials?|secrets?|tokens?|passwords?)"
-    r"|heap overflow|buffer overflow|stack overflow|out[- ]of[- ]bounds (read|write)|use[- ]after[- ]free)\b",
-    re.IGNORECASE,
-)
-SEVERE = re.compile(
-    r"\b(crash(es|ed|ing)?|segfaults?|segmentation fault|panics?|deadlocks?|hangs?|hanging|infinite loop"
-    r"|data (loss|corruption|race)|corrupt(s|ed|ion|ing)?|wrong (result|output|answer|value|token)s?"
-    r"|incorrect (result|output|answer|value|data)s?|inaccurate|accuracy (issue|bug|drop|loss"
-    r"|regression|problem)s?"
-    r"|garbage|garbled|nans?|memory leaks?|leak(s|ed|ing)?|oom|out of memory|illegal memory"
-    r"|illegal instruction"
-    r"|race condition|overflow|undefined behaviou?r|null[- ]?(ptr|pointer)|double[- ]free|regression"
-    r"|broken|breaks?"
-    r"|(fail(s|ed|ing|ure)?|cannot|can't|unable) (to )?(start|load|launch|import|compile|boot|run"
-    r"|install|parse|find)\w*"
-    r"|(import|module|attribute|type|key|index|runtime|name|value)error|traceback|exceptions?|loading"
-    r"|startup|silently|assert(ion)? fail\w*|abort(s|ed)?"
-    r"|unusable|out[- ]of[- ]bounds)\b",
-    re.IGNORECASE,
-)
-PERF = re.compile(
-    r"\b(perf(ormance)?|throughput|latenc(y|ies)|speed ?ups?|faster|slow(er|ness|down)?|optimi[sz]\w*"
-    r"|accelerat\w+"
-    r"|overheads?|memory (usage|footprint|consumption)|redundant|bandwidth|hot path|wasteful\w*)\b",
-    re.IGNORECASE,
-)
-NUMBERS = re.compile(
-    r"(~?\d+(?:\.\d+)?\s?[x×](?!\d|\w)|[+-]?\d+(?:\.\d+)?\s?%|\d+(?:\.\d+)?\s*(?:ms|us|µs|ns|GB/s"
-    r"|TFLOPS?|tok(?:ens)?/s|req/s|qps|ops/s)"
-    r"\s*(?:->|→|to|=>)\s*\d)",
-    re.IGNORECASE,
-)
-BOT = re.compile(r"\[bot\]|^(dependabot|renovate|github-actions|pre-commit-ci)\b|-bot$", re.IGNORECASE)
-ROUTINE = re.compile(
-    r"(bump|update|upgrade|pin)s?\b.*\b(from|to|digest|non-major|dependencies|deps|crate|action"
-    r"|requirements|lock ?file)\b",
-    re.IGNORECASE,
-)
-"""A subject of a bump that only carries a number forward."""
-EDGE_CASE = re.compile(
-    r"\b(when|if|unless|edge|corner|case|invalid|malformed|non-?existing|empty|some|rare(ly)?"
-    r"|on (windows|wine|macos)|for (small|large))\b",
-    re.IGNORECASE,
-)
-"""Words of a subject that narrow a fault to some circumstances."""
-DEFAULT = re.compile(
-    r"\b(by|as|the|set|change|new) default\b|\bdefault (to|value|from)\b|\bdefaults\b", re.IGNORECASE
-)
 TYPO = re.compile(r"\b(typos?|spelling|grammar)\b", re.IGNORECASE)
-MINOR = re.compile(
-    r"\b(tiny|minor|nits?|typos?|small|trivial|cosmetic|cleanups?|clean up|unused|redundant|dead code"
-    r"|lint|formatting"
-    r"|whitespace|wording|grammar|log(s|ging)?( messages?)?|messages?|comments?|rename|indentation|qol"
-    r"|dummy)\b",
-    re.IGNORECASE,
-)
-DEPRECATION = re.compile(
-    r"\b(deprecat\w+|sunset|end[- ]of[- ]life|eol|no longer support\w*|drop(s|ped)? support)\b", re.IGNORECASE
-)
-REMOVAL = re.compile(r"(.{0,30}\b)?(removes?d?|drops?|dropped|deletes?d?|deprecates?)\b", re.IGNORECASE)
-EXPERIMENTAL = re.compile(r"\b(experimental|prototype|wip|internal|debug\w*|preview|helper)\b", re.IGNORECASE)

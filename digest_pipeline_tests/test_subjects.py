@@ -16,6 +16,7 @@ TYPES = {
     "feature": (
         "[diffusion] feat: support parallel wan-vae decode (#18179)",
         "Add withscore option to ZRANK",
+        "Add `MISSING` sentinel",
         "[model] Support MiniCPM-V 4.5 (#9610)",
         "Gigachat 3 tool parser and tests (#14765)",
         "【Feature】new thing",
@@ -27,12 +28,17 @@ TYPES = {
         "Avoid panic for invalid URLs",
         "Tiny fix wrong metric key name",
         "Add missing `__init__.py`",
+        "Add a lock to avoid a segfault",
+        "Work around a miscompile",
+        "Disable async copies",
         ":bug: resolve a hang",
     ),
     "perf": (
         "[Perf] ~9.5x faster weight loading",
         "Optimizing all_reduce in RMSNorm",
         "Avoid redundant clones",
+        "[feat] Faster topk algorithm",
+        "Skip unnecessary checks",
     ),
     "refactor": (
         "[PD] Cleanup BootstrapServer init",
@@ -49,10 +55,11 @@ TYPES = {
         "[CI] Skip some subtests",
         "Add CI permissions",
         "Tiny update of release-branch-cut.yml",
-        "update CODEOWNERS",
     ),
     "build": (
         "Bump idna from 1.0.2 to 1.0.3",
+        "fix(deps): update all",
+        "Bump Rust minimum version to 1.85",
         "[AMD] Merge Dockerfiles for ROCm",
         "chore(deps): bump x from 1 to 2",
     ),
@@ -62,6 +69,8 @@ TYPES = {
         "[Auto Sync] Update loader.py (20260213)",
         "chore: minor cleanups",
         "Prepare repository for 0.153.0-DEV",
+        "update CODEOWNERS",
+        "Fix clippy lints",
     ),
     "security": ("Fix path traversal in archive extraction", "fix: CVE-2026-1234 in the parser"),
 }

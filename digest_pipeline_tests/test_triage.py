@@ -12,9 +12,13 @@ from digest_pipeline_tests.diffs import Versions, commit_with, judged, text_of
 
 BODY = "".join(f"    step_{n} = work({n})\n" for n in range(60))
 FEATURE: dict[str, Versions] = {
-    "src/store.py": ("x = 1\n", f"x = 1\n\ndef open(path):\n{BODY}    return 1\n")
+    "src/store.py": ("x = 1\n", f"x = 1\n\ndef open(path):\n{BODY}    return 1\n"),
+    "tests/test_store.py": ("x = 1\n", f"x = 1\n\ndef test_open():\n{BODY}    assert 1\n"),
 }
 FIX: dict[str, Versions] = {"src/a.py": ("x = 1\n", "x = 2\n")}
+OLD_STORE: dict[str, Versions] = {
+    "src/a.py": ("".join(f"def f{n}(a):\n    b = a\n    return b\n\n" for n in range(9)), "x = 1\n")
+}
 TYPO: dict[str, Versions] = {"README.md": ("teh\n", "the\n")}
 
 TIERS: dict[str, tuple[str, dict[str, Versions], Tier]] = {
@@ -31,8 +35,12 @@ TIERS: dict[str, tuple[str, dict[str, Versions], Tier]] = {
     "deprecation": (
         "Deprecate the old store",
         {"src/a.py": ("x = 1\n", "x = 1\nwarn(DeprecationWarning)\n")},
-        Tier.MEDIUM,
+        Tier.HIGH,
     ),
+    "removal": ("Remove the old store", OLD_STORE, Tier.HIGH),
+    "removal of what nobody uses": ("Remove unused code", {"src/a.py": (BODY, "")}, Tier.LOW),
+    "crash": ("Fix a crash in the sum", FIX, Tier.MEDIUM),
+    "bot": ("Bump x from 1.0.0 to 1.0.1", {"uv.lock": ("a\n", "b\n")}, Tier.LOW),
 }
 
 
@@ -87,7 +95,7 @@ def test_a_weight_of_the_settings_moves_a_commit() -> None:
 
 def test_excluded_paths_count_for_nothing() -> None:
     commit, _, facts = judged("Add the store", FEATURE)
-    triage = triage_day([(commit, facts)], exclude=["src/**"])[commit.sha]
+    triage = triage_day([(commit, facts)], exclude=["src/**", "tests/**"])[commit.sha]
     assert (triage.importance, [r.code for r in triage.reasons]) == (Tier.LOW, ["excluded"])
 
 
