@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from digest_pipeline.findings import Dependency, Name, Renamed, Signature, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from digest_pipeline.heads import Definition
     from digest_pipeline.models import FileText
@@ -54,16 +54,16 @@ def compare(
     text: FileText,
     old: Mapping[str, list[Definition]],
     new: Mapping[str, list[Definition]],
-    touched: Mapping[bool, Collection[str]],
+    touched: Mapping[bool, str],
 ) -> None:
     """Add how the definitions of one file differ.
 
-    `touched` has the words of the added and of the removed lines: a name that stands in none of them has
+    `touched` has the added and the removed lines: a name that stands in none of them has
     neither come nor gone, whatever the parser made of a file that it did not understand.
     """
     path = text.change.path
-    gone = [d for name in old if name not in new for d in old[name][:1] if _stands_in(d, touched[False])]
-    come = [d for name in new if name not in old for d in new[name][:1] if _stands_in(d, touched[True])]
+    gone = _standing_in([old[name][0] for name in old if name not in new], touched[False])
+    come = _standing_in([new[name][0] for name in new if name not in old], touched[True])
     for before, after in _renames(gone, come, text):
         gone.remove(before)
         come.remove(after)
@@ -81,8 +81,10 @@ def compare(
     draft.changed += _rewritten(text, old, new, [d.name for d in (*gone, *come)])
 
 
-def _stands_in(definition: Definition, words: Collection[str]) -> bool:
-    return all(word in words for word in re.findall(r"\w+", definition.bare_name))
+def _standing_in(definitions: list[Definition], text: str) -> list[Definition]:
+    """Those whose name stands in a text."""
+    words = frozenset(re.findall(r"\w+", text)) if definitions else frozenset()
+    return [d for d in definitions if words.issuperset(re.findall(r"\w+", d.bare_name))]
 
 
 def _unmatched(old: list[Definition], new: list[Definition]) -> tuple[list[Definition], list[Definition]]:

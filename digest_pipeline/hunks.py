@@ -5,9 +5,8 @@ Works on the hunks alone, so it holds where a file does not parse or was not rea
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from digest_pipeline.heads import Definition
 
@@ -22,8 +21,7 @@ _COMMENT = re.compile(
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One added or removed line."""
 
     is_added: bool
@@ -39,7 +37,7 @@ def changed_lines(patch: str, most: int = MAX_LINES) -> list[Line]:
     lines: list[Line] = []
     old = new = 0
     for row in patch.split("\n"):
-        if match := _HEADER.match(row):
+        if row.startswith("@@") and (match := _HEADER.match(row)):
             old, new = int(match[1]), int(match[3])
         elif row.startswith("+"):
             lines.append(_line(row, new))
@@ -56,8 +54,8 @@ def changed_lines(patch: str, most: int = MAX_LINES) -> list[Line]:
 
 def _line(row: str, number: int) -> Line:
     text = row[1:_MAX_WIDTH]
-    is_code = bool(text.strip()) and _COMMENT.match(text) is None
-    return Line(is_added=row[0] == "+", number=number, text=text, is_code=is_code)
+    is_code = not (text.isspace() or not text) and _COMMENT.match(text) is None
+    return Line(row[0] == "+", number, text, is_code)
 
 
 def shown_lines(patch: str, *, is_new: bool) -> list[tuple[int, int]]:
@@ -101,12 +99,12 @@ def heads(lines: Iterable[Line], path: str, *, is_added: bool) -> dict[str, list
     return found
 
 
-def words(lines: Iterable[Line]) -> dict[bool, frozenset[str]]:
-    """The words of the added (True) and removed (False) lines."""
+def texts(lines: Iterable[Line]) -> dict[bool, str]:
+    """The added (True) and removed (False) lines as one text each."""
     sides: dict[bool, list[str]] = {True: [], False: []}
     for line in lines:
         sides[line.is_added].append(line.text)
-    return {side: frozenset(re.findall(r"\w+", "\n".join(texts))) for side, texts in sides.items()}
+    return {side: "\n".join(rows) for side, rows in sides.items()}
 
 
 def code_only(lines: Iterable[Line]) -> list[Line]:
@@ -122,12 +120,8 @@ def is_same_code(lines: Iterable[Line], old: bytes | None, new: bytes | None) ->
 
     The changed lines are compared first; the whole files, where they are known, tell a moved line apart.
     """
-    sides: dict[bool, list[str]] = {True: [], False: []}
-    for line in lines:
-        sides[line.is_added].append(line.text)
-    one, two = (
-        "".join(sides[side]).encode("utf-8", "replace").translate(None, _LAYOUT) for side in (False, True)
-    )
+    sides = texts(lines)
+    one, two = (sides[side].encode("utf-8", "replace").translate(None, _LAYOUT) for side in (False, True))
     if one != two:
         return False
     return old is None or new is None or old.translate(None, _LAYOUT) == new.translate(None, _LAYOUT)

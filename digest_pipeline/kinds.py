@@ -141,10 +141,8 @@ def file_kind(
         return FileKind.VENDORED
     if _GENERATED.search(low) or _GENERATED_PARTS.intersection(parts):
         return FileKind.GENERATED
-    if documentation:
-        return FileKind.DOCS
-    if _TEST_SOURCE_SET.search(f"/{path}"):
-        return FileKind.TEST
+    if documentation or _TEST_SOURCE_SET.search(f"/{path}"):
+        return FileKind.DOCS if documentation else FileKind.TEST
     return _by_purpose(parts, name, low)
 
 

@@ -96,7 +96,7 @@ def _named(texts: list[str]) -> Iterator[tuple[str, str]]:
                     name = next((g for g in match.groups() if g), "")
                     yield kind, f"--{name}" if kind == "option" and not name.startswith("--") else name
         # clap names an option after the field below its attribute
-        in_attribute = in_attribute or _CLAP.search(text) is not None
+        in_attribute = in_attribute or ("#[" in text and _CLAP.search(text) is not None)
         is_option = is_option or (in_attribute and _CLAP_LONG.search(text) is not None)
         if in_attribute and ")]" in text:
             in_attribute = False
