@@ -163,6 +163,17 @@ def step_link(step: Step, base: str = "") -> Markdown:
     return link(label(step.pr_label) if step.pr_label else code(step.short), href)
 
 
+def summary(words: Words, entry: Entry) -> Markdown:
+    """The summary; that of the rules without the facts that stand under it as changes of behaviour."""
+    if entry.source != RULES or not entry.behaviour:
+        return prose(entry.summary)
+    stop = str(words.table["stop"])
+    told = {sentence.rstrip(".。").casefold() for sentence in entry.behaviour}
+    about, *facts = entry.summary.split(stop)
+    kept = [about, *(fact for fact in facts if fact.rstrip(".。").casefold() not in told)]
+    return prose(stop.join(kept))
+
+
 def importance(words: Words, entry: Entry, most: int | None = None) -> Markdown:
     """The tier with the named reasons of its score, the `most` heaviest, and who moved it."""
     named = [reason(words, r) for r in entry.reasons]

@@ -71,6 +71,7 @@ _IN_WORDS = (
     phrases.scope,
     phrases.seed_line,
     phrases.seed_title,
+    phrases.summary,
     page_lines.thread_line,
     phrases.title,
     page_lines.usual_line,

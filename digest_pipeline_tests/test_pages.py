@@ -188,3 +188,30 @@ def test_on_a_busy_day_an_entry_of_medium_importance_shows_its_title_and_folds_t
     assert unfolded(busy).count("变更摘要") == 0
     assert busy.count("变更摘要") == unfolded(busy).count("\n#### ") == 9
     assert busy.count("**🎯 变更类型**") == 9
+
+
+def test_a_summary_of_the_rules_does_not_say_again_what_stands_under_it() -> None:
+    of = low(commit_of("Add words"))
+    (sha,) = of.analyses
+    said = dataclasses.replace(
+        of.analyses[sha],
+        tier=Tier.HIGH,
+        summary="Add words; adds `join`; changes the cache",
+        behaviour=("Adds `join`",),
+    )
+    for source, shown in (("rules", "Add words; changes the cache"), ("a/model", said.summary)):
+        of.analyses[sha] = dataclasses.replace(said, source=source)
+        text = reports.render(page(SEED_DAY, of, "en"), template="digest", language="en")
+        assert f"**📋 Summary**: {shown}\n" in text
+
+
+def test_many_changes_of_behaviour_are_folded_after_the_third() -> None:
+    of = day_with([(commit_of("Add words"), Tier.HIGH)])
+    (sha,) = of.analyses
+    of.analyses[sha] = dataclasses.replace(
+        of.analyses[sha], behaviour=tuple(f"Adds `join{n}`." for n in range(5))
+    )
+    text = reports.render(page(SEED_DAY, of), template="digest", language="en")
+    assert unfolded(text).count("Adds `join") == 4, "three of them, and the highlight"
+    assert "Behaviour and interfaces (+2)" in text
+    assert all(f"- Adds `join{n}`.\n" in text for n in range(5))
