@@ -116,6 +116,19 @@ def test_processes_give_what_one_gives(git_repo: GitRepo, monkeypatch: pytest.Mo
     assert commits_of(git_repo, processes=2) == commits_of(git_repo)
 
 
+def test_commits_are_the_same_however_many_are_read_together(
+    git_repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hour in range(6):
+        git_repo.commit(at(hour), files={"a": f"{hour}\n", f"b{hour}": "1\n", "c": "2\n" * hour})
+    together = commits_of(git_repo)
+    monkeypatch.setattr("digest_pipeline.commits.SLICE", 4)
+    in_fours = commits_of(git_repo)
+    monkeypatch.setattr("digest_pipeline.commits.ROWS", 2)
+    assert commits_of(git_repo) == in_fours == together
+    assert len(together) == 6
+
+
 def test_a_folder_that_is_no_clone_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(
         TerminalCloneError, match=r"nothing: not a readable clone .*; delete it and run again"
