@@ -140,7 +140,7 @@ def index_cells(day: IndexDay) -> Markdown:
 
 def unbroken(words: Markdown) -> Markdown:
     """Words of ours that stay on one line in a narrow column of a table, Chinese ones too."""
-    return Markdown(re.sub(r"(?<=[\u3400-\u9fff])(?=\w)", "\u2060", words.replace(" ", "\u00a0")))
+    return Markdown(re.sub(r"(?<=\S)(?=[\u3400-\u9fff])", "\u2060", words.replace(" ", "\u00a0")))
 
 
 def state_reason(words: Words, reason: str) -> Markdown:

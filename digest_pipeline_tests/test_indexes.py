@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from digest_pipeline import reports
+from digest_pipeline import page_lines, reports
 from digest_pipeline.files import report_path
+from digest_pipeline.markdown import Markdown
 from digest_pipeline.models import DayRecord, DayState
 from digest_pipeline_tests.sample_days import SEED_DAY, SGLANG, Day, page, record_of, recorded
 from digest_pipeline_tests.test_report_safety import structure
@@ -77,3 +78,8 @@ def test_the_daily_page_has_a_row_and_the_highlights_of_every_repository(languag
         assert sum(href.startswith(f"{address}#c-") for href in found.hrefs) >= len(one.highlights)
     assert "| lost/repo | ❓" in made
     assert "| 25 | 6 | 7 | 12 |" in made
+
+
+def test_a_word_in_a_narrow_column_stays_on_one_line() -> None:
+    stay = {"✅ 完整": "✅\u00a0完\u2060整", "🔴高": "🔴\u2060高", "not over yet": "not\u00a0over\u00a0yet"}
+    assert {words: page_lines.unbroken(Markdown(words)) for words in stay} == stay
