@@ -1,18 +1,19 @@
 """How well importance and type are judged, beside the old tool's rules, and what a commit's facts cost.
 
-    python benchmarks/triage.py LABELS MIRRORS            quality on labelled commits
+    python benchmarks/triage.py MIRRORS DEVELOPMENT       quality; needs `uv sync --group bench` (scipy)
+    python benchmarks/triage.py --days MIRRORS            what the rank within the day does to them
     python benchmarks/triage.py --cost REPOSITORY [N]     milliseconds for the newest N commits (200)
 
-LABELS is a JSON list of {repo, sha, importance, type}; MIRRORS holds a git directory `<owner>+<name>/repo`
-for each repository. Three rows are printed: the old tool's rules as they are described (type prefix, size,
-file type, number of files); ours as they ship; and ours cross-validated over repositories, with the two
-thresholds chosen on all repositories but the one that is judged.
+MIRRORS holds a git directory `<owner>+<name>/repo` for each repository of `benchmarks/labels`; DEVELOPMENT is
+one more label file (a JSON list of {repo, sha, importance, type}), which is also judged by a model that
+was trained without it. Printed: the old tool's rules as they are described (type prefix, size, file type,
+number of files); ours as they ship (these commits were trained on); each repository judged by a model
+trained on the others; the confusions of the held-out rows; the type.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 import statistics
 import subprocess
@@ -21,26 +22,27 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest_pipeline.commits import read_commits, read_texts
+from labelled import commit_at, of_files
+
+from digest_pipeline.change_types import change_type
+from digest_pipeline.commits import read_texts
 from digest_pipeline.facts import facts_of
-from digest_pipeline.models import Landing, Tier
-from digest_pipeline.triage import DEFAULT_WEIGHTS, triage_day
+from digest_pipeline.models import Tier
+from digest_pipeline.subjects import subject_of
+from digest_pipeline.triage import triage_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from digest_pipeline.models import Commit, Triage
+    from labelled import Labelled
 
+    from digest_pipeline.models import Commit
+
+LABELS = Path(__file__).parent / "labels"
 TIERS = [Tier.LOW, Tier.MEDIUM, Tier.HIGH]
 Pair = tuple[Tier, Tier]
 """(what the readers say, what a rule says)."""
 _PREFIX_POINTS = {"feat": 3, "fix": 3, "perf": 3, "refactor": 2, "build": 1, "ci": 1}
-
-
-def commit_at(clone: Path, repo: str, sha: str) -> Commit:
-    """One commit of a repository, read as the pipeline does."""
-    landing = Landing(sha, (), 0, "", sha, 0, 0, 1)
-    return next(iter(read_commits(clone, repo, [landing], lambda _: dt.date(2026, 1, 1))))
 
 
 def old_rules(commit: Commit) -> Tier:
@@ -67,73 +69,83 @@ def scores(pairs: Iterable[Pair]) -> tuple[float, dict[Tier, float]]:
     return statistics.mean(f1), recall
 
 
-def by_thresholds(score: float, medium: float, high: float) -> Tier:
-    """The tier of a score."""
-    return Tier.HIGH if score >= high else Tier.MEDIUM if score >= medium else Tier.LOW
-
-
-def best_thresholds(rows: Sequence[tuple[Tier, float]]) -> tuple[float, float]:
-    """The two thresholds with the best macro-F1 on some commits: the middle of all that are nearly best."""
-    steps = [i / 5 for i in range(-10, 26)]
-    found = {
-        (m, h): scores((tier, by_thresholds(score, m, h)) for tier, score in rows)[0]
-        for m in steps
-        for h in steps
-        if m < h
-    }
-    best = max(found.values())
-    near = [pair for pair, f1 in found.items() if f1 >= best - 0.01]
-    return statistics.median(m for m, _ in near), statistics.median(h for _, h in near)
-
-
-def cross_validated(rows: Sequence[tuple[str, Tier, float]]) -> list[Pair]:
-    """Every repository judged with the thresholds of the others."""
-    pairs = []
-    for repo in sorted({name for name, _, _ in rows}):
-        chosen = best_thresholds([(tier, score) for name, tier, score in rows if name != repo])
-        pairs += [(tier, by_thresholds(score, *chosen)) for name, tier, score in rows if name == repo]
-    return pairs
-
-
-def show(name: str, pairs: list[Pair]) -> None:
+def show(name: str, pairs: Sequence[Pair]) -> None:
     """One row of the table."""
     f1, recall = scores(pairs)
-    print(
-        f"{name:<28} macro-F1 {f1:.3f}  recall " + "  ".join(f"{t} {recall[t]:.2f}" for t in reversed(TIERS))
-    )
+    found = "  ".join(f"{t} {recall[t]:.2f}" for t in reversed(TIERS))
+    print(f"{name:<44} {len(pairs):>4} commits  macro-F1 {f1:.3f}  recall {found}")
 
 
-def quality(labels: Path, mirrors: Path) -> None:
+def confusions(pairs: Sequence[Pair]) -> None:
+    """How often a tier of the readers was judged as which."""
+    for meant in reversed(TIERS):
+        row = "  ".join(f"{said} {pairs.count((meant, said)):>3}" for said in reversed(TIERS))
+        print(f"    {meant:<7} judged {row}")
+
+
+def quality(mirrors: Path, development: Path) -> None:
     """Print how the judgements agree with the labels."""
-    labelled = json.loads(labels.read_text(encoding="utf-8"))
-    rows: list[tuple[Commit, Triage, dict[str, str]]] = []
-    for label in labelled:
-        clone = mirrors / label["repo"].replace("/", "+") / "repo"
-        commit = commit_at(clone, label["repo"], label["sha"])
-        triage = triage_day([(commit, facts_of(read_texts(clone, commit)))])[commit.sha]
-        rows.append((commit, triage, label))
-    show("old tool, as described", [(Tier(x["importance"]), old_rules(c)) for c, _, x in rows])
-    show("ours", [(Tier(x["importance"]), t.importance) for _, t, x in rows])
-    show(
-        "ours, held-out thresholds",
-        cross_validated([(c.repo, Tier(x["importance"]), t.score) for c, t, x in rows]),
+    from training import amounts_of, fit, held_out  # noqa: PLC0415 - scipy is only in the group bench
+
+    dev = of_files([development], mirrors)
+    ours = of_files(sorted(LABELS.glob("*+*.json")), mirrors)
+    every = [*ours, *dev]
+    held = dict(zip((row.sha for row in every), held_out(every), strict=True))
+    for name, rows in (("development", dev), ("own labels", ours), ("all", every)):
+        print(f"\n{name}")
+        show("old tool, as described", [(r.tier, old_rules(r.commit)) for r in rows])
+        alone = [(r.tier, triage_day([(r.commit, r.facts)])[r.sha].importance) for r in rows]
+        show("ours as shipped (trained on these)", alone)
+        pairs = [(r.tier, held[r.sha]) for r in rows]
+        show("ours, trained on the other repositories", pairs)
+        confusions(pairs)
+        _show_types(rows)
+    show("... where the reader was sure", [(r.tier, held[r.sha]) for r in ours if r.is_sure])
+    print("\ndevelopment, by a model that was trained on own labels only")
+    unseen = [(r.tier, t) for r, t in zip(dev, fit(ours).tiers(amounts_of(dev)), strict=True)]
+    show("ours, this sample never seen", unseen)
+    confusions(unseen)
+
+
+def _show_types(rows: Sequence[Labelled]) -> None:
+    kinds = ((change_type(subject_of(r.commit), r.commit.body, r.facts), r.type) for r in rows if r.type)
+    hits = [kind == said for kind, said in kinds]
+    print(f"    type accuracy {statistics.mean(hits):.3f} on {len(hits)} commits")
+
+
+def days(mirrors: Path, most: int = 60) -> None:
+    """Print the recall of labelled commits alone and among all commits of their day (UTC, first parent)."""
+    rows = of_files(sorted(LABELS.glob("*+*.json")), mirrors)[::7][:most]
+    alone: list[Pair] = []
+    ranked: list[Pair] = []
+    sizes, share = [], []
+    for row in rows:
+        clone = mirrors / row.repo.replace("/", "+") / "repo"
+        day = dt.datetime.fromtimestamp(row.commit.committed_at, dt.UTC).date()
+        listed = _git(clone, "log", "--no-merges", "--format=%H", f"--since={day}T00:00:00Z",
+                      f"--until={day}T23:59:59Z", "HEAD").split()[:80]  # fmt: skip
+        commits = [commit_at(clone, row.repo, sha) for sha in {*listed, row.sha}]
+        judged = triage_day([(c, facts_of(read_texts(clone, c))) for c in commits])
+        alone.append((row.tier, triage_day([(row.commit, row.facts)])[row.sha].importance))
+        ranked.append((row.tier, judged[row.sha].importance))
+        sizes.append(len(commits))
+        share.append(sum(t.importance is Tier.HIGH for t in judged.values()) / len(commits))
+    print(f"{len(rows)} days, median {statistics.median(sizes)} commits, {statistics.mean(share):.0%} high")
+    show("each commit alone", alone)
+    show("within its day", ranked)
+
+
+def _git(clone: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(clone), *arguments], capture_output=True, text=True, check=True, errors="replace"
     )
-    typed = [(t.change_type.value, x["type"]) for _, t, x in rows if x["type"]]
-    print(f"type accuracy {sum(a == b for a, b in typed) / len(typed):.3f} on {len(typed)} commits")
-    medium, high = DEFAULT_WEIGHTS["threshold_medium"], DEFAULT_WEIGHTS["threshold_high"]
-    print(f"thresholds {medium} and {high}, {len(rows)} commits")
+    return done.stdout
 
 
 def cost(clone: Path, count: int) -> None:
     """Print what facts and judgement cost for the newest commits, reading not counted (CPU time)."""
-    listed = subprocess.run(
-        ["git", "-C", str(clone), "rev-list", "--no-merges", "-n", str(count), "HEAD"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
     spent = []
-    for sha in listed.stdout.split():
+    for sha in _git(clone, "rev-list", "--no-merges", "-n", str(count), "HEAD").split():
         commit = commit_at(clone, clone.parent.name, sha)
         texts = read_texts(clone, commit)
         start = time.process_time()
@@ -147,5 +159,7 @@ def cost(clone: Path, count: int) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "--cost":
         cost(Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 200)
+    elif sys.argv[1] == "--days":
+        days(Path(sys.argv[2]))
     else:
         quality(Path(sys.argv[1]), Path(sys.argv[2]))

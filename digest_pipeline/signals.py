@@ -7,6 +7,7 @@ is counted grows with the logarithm, as the first ones tell most.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from typing import TYPE_CHECKING
@@ -131,9 +132,14 @@ def _of_message(commit: Commit, subject: Subject, kind: ChangeType, facts: Facts
         "removal": _flag(ships and _removes(text, facts)),
         "said_minor": _flag(emphasis.MINOR.search(text)),
         "said_experimental": _flag(emphasis.EXPERIMENTAL.search(text)),
-        "breaking": _flag(is_breaking(commit)),
+        "breaking": _flag(_breaks(commit, kind)),
         "by_bot": _flag(emphasis.BOT.search(commit.author_name)),
     }
+
+
+def _breaks(commit: Commit, kind: ChangeType) -> bool:
+    """Whether it is marked as breaking; in the body only of what ships: bumps quote the notes of others."""
+    return is_breaking(commit) and (kind in _SHIPS or is_breaking(dataclasses.replace(commit, body="")))
 
 
 def _removes(text: str, facts: Facts) -> bool:

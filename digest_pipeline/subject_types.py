@@ -32,6 +32,8 @@ def sure_type(subject: Subject, *, has_objects: bool = True) -> ChangeType | Non
         return ChangeType.REVERT
     text = subject.quoted if subject.is_reland and subject.quoted else subject.text
     text = text if " " in text else text.replace("_", " ")
+    if vocabulary.AFTER_RELEASE.match(text):
+        return ChangeType.CHORE
     if ChangeType.RELEASE in subject.kinds or vocabulary.RELEASE.search(text):
         return ChangeType.CHORE if vocabulary.NEXT_CYCLE.search(text) else ChangeType.RELEASE
     for kind in subject.kinds:
@@ -133,7 +135,9 @@ def object_type(text: str) -> ChangeType | None:
         if pattern.search(head)
     ]
     if found:
-        return max(found, key=lambda place: place[0])[1]
+        last = max(found, key=lambda place: place[0])[1]
+        kinds = [kind for _, kind in found]
+        return ChangeType.CI if last is ChangeType.BUILD and ChangeType.CI in kinds else last
     place = vocabulary.PLACE.search(text)
     where = place[1] if place else ""
     return next((k for k, pattern in vocabulary.OBJECTS if k in ASIDE and pattern.search(where)), None)

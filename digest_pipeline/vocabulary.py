@@ -124,6 +124,7 @@ RELEASE = re.compile(
       (?!\w+\s+(?!the\b|package\b|project\b|crate\b|version\b)\S+\s+(?:version\s+)?from\b)(?:(?:prepare|prep|cut|publish|start|begin|finali[sz]e|tag|bump|update|upgrade|increment
       |set|chore)\b.{0,40}\b(?:release|version)s?\b.{0,40}?\bv?\d+\.\d+
       | (?:retry|redo|re-?run)\b\s.{0,20}\brelease\b.{0,20}\d+\.\d+
+      | v?\d+(?:\.\d+){1,3}\s+release\b
       | release\b\s*:?\s*(?:version\s*)?v?\d+(?:\.\d+)+
       | (?:prepare|cut|prep)\b.{0,20}\b(?:release\b|for\s+v?\d+\.\d+)
       | v?\d+\.\d+(?:\.\d+)?(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)\.?\d*)?$
@@ -147,10 +148,13 @@ NEXT_CYCLE = re.compile(
     r"(\bdev\b|-dev\b|\.dev\d*|snapshot|next (development|dev|version|release)|post-?release)", re.IGNORECASE
 )
 """What follows a release: the version of the next cycle."""
+AFTER_RELEASE = re.compile(
+    r"(prepare|start|begin)( for)?( the)? next( development)? (version|cycle)", re.IGNORECASE
+)
 OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
     (
         ChangeType.CHORE,
-        re.compile(r"\b(clippy|linters?|lints?|linting|mypy|eslint|pylint)\b", re.IGNORECASE),
+        re.compile(r"\b(clippy|linters?|lints?|linting|mypy|flake8|eslint|pylint)\b", re.IGNORECASE),
     ),
     (ChangeType.REFACTOR, re.compile(r"\btype (hints?|annotations?|stubs?)\b", re.IGNORECASE)),
     (
@@ -220,8 +224,10 @@ CLOSES_ISSUE = re.compile(
     r"\b(fix(es|ed)?|resolves?|closes?)\s*:?\s*(issue\s*)?(https?://\S+/issues/|[\w./-]*#)\d+", re.IGNORECASE
 )
 OWNERS = re.compile(r"\bcode ?owners?\b", re.IGNORECASE)
-PLACE = re.compile(r"\b(?:in|to|of) (?:the )?([\w./-]+(?: [\w./-]+)?)$", re.IGNORECASE)
-"""The last words of a subject, where they say in what the change is: `fix an issue in the readme`."""
+PLACE = re.compile(
+    r"\b(?:in|to|of|for)\b(?!.*\b(?:from|with|by|when|if|on|and)\b)[^,;:]{0,80}?([\w./-]+)\W*$", re.IGNORECASE
+)
+"""The last word of a subject, where it says in what the change is: `fix an issue in the readme`."""
 PHRASE_END = re.compile(
     r"\s(?:for|in|on|by|with|to|when|via|from|if|that|which|where|while|after|before|because|due|since"
     r"|at|into"

@@ -45,7 +45,13 @@ TYPES = {
         "Rename request env vars",
         "[2/N] Quantization Refactor: schemes",
     ),
-    "docs": ("[NPU] update npu doc", "Fix typo functoin", "docs: move deepseek_ocr", "Update README.md"),
+    "docs": (
+        "[NPU] update npu doc",
+        "Fix typo functoin",
+        "docs: move deepseek_ocr",
+        "Update README.md",
+        "Fix an issue in the readme",
+    ),
     "test": (
         "Fix flaky penalty tests by raising temperature",
         "Add cache hit rate UT",
@@ -63,7 +69,13 @@ TYPES = {
         "[AMD] Merge Dockerfiles for ROCm",
         "chore(deps): bump x from 1 to 2",
     ),
-    "release": ("Bump version to 0.11.16 (#19522)", "release: v6.3.1", "Prepare release v2.13.0", "v1.2.3"),
+    "release": (
+        "Bump version to 0.11.16 (#19522)",
+        "release: v6.3.1",
+        "Prepare release v2.13.0",
+        "v1.2.3",
+        "3.0.3 release",
+    ),
     "revert": ('Revert "Add SDAR model support" (#19032)', "revert: feat: x", "Back out the change of x"),
     "chore": (
         "[Auto Sync] Update loader.py (20260213)",
@@ -71,6 +83,7 @@ TYPES = {
         "Prepare repository for 0.153.0-DEV",
         "update CODEOWNERS",
         "Fix clippy lints",
+        "Prepare next development version",
     ),
     "security": ("Fix path traversal in archive extraction", "fix: CVE-2026-1234 in the parser"),
 }
