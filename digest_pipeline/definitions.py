@@ -24,7 +24,8 @@ def definitions_of(settings: Settings) -> dg.Definitions:
         "digest",
         selection=dg.AssetSelection.all(),
         executor_def=dg.in_process_executor,
-        description="Digests one day, or a range of days in one run.",
+        description="Digests one day of all repositories. For a range use Lineage, *Materialize all*: that "
+        "is one run; from here it is a run for each day, unless you choose *Single run*.",
     )
     assets = [
         *(asset for repository in repositories for asset in chain_of(repository, settings)),
