@@ -6,6 +6,7 @@ written, and what became of each day is recorded.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from digest_pipeline.assembly import pages_of
 from digest_pipeline.briefs import Brief, brief_in, brief_of
 from digest_pipeline.files import report_path, write_files
-from digest_pipeline.models import DayRecord, DayState, DigestError, StoreError, window_of
+from digest_pipeline.models import CloneError, DayRecord, DayState, DigestError, StoreError, window_of
 from digest_pipeline.reports import page_files, render_daily, render_index
 
 if TYPE_CHECKING:
@@ -159,10 +160,11 @@ def _briefs(
             absent.append(window)
         else:
             yield window.day, brief
-    for batch in _batches(absent):
-        for window, made in pages_of(workspace, repository, batch, run, now):
-            if not isinstance(made, Exception):
-                yield window.day, brief_of(made[1])
+    with contextlib.suppress(CloneError):  # the clone is gone too: the day stays without a word
+        for batch in _batches(absent):
+            for window, made in pages_of(workspace, repository, batch, run, now):
+                if not isinstance(made, Exception):
+                    yield window.day, brief_of(made[1])
 
 
 def _across(

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest_pipeline.models import DayState
-from digest_pipeline.stations import clone_repository
 from digest_pipeline_tests.daemon import LEAVES_QUEUED, daemon_of
 from digest_pipeline_tests.projects import (
     MONDAY,
@@ -53,8 +52,6 @@ def test_five_nights_without_the_daemon_are_made_up_for_by_the_first_tick(
 ) -> None:
     late = {"state": DayState.PARTIAL, "reason": "late"}
     pending = {"state": DayState.PARTIAL, "reason": "pending"}
-    for repository in project.settings.repository_values():
-        clone_repository(project.workspace, repository, now=THURSDAY_NOON)
     project.workspace.store.replace_days(
         [
             record(MONDAY, repo=ONE),
