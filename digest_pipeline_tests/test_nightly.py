@@ -12,7 +12,6 @@ from digest_pipeline.models import DayState
 from digest_pipeline_tests.daemon import LEAVES_QUEUED, daemon_of
 from digest_pipeline_tests.projects import (
     MONDAY,
-    THURSDAY_NOON,
     TUESDAY,
     WEDNESDAY,
     ZONE,
