@@ -72,7 +72,8 @@ def window(words: Words, page: Page) -> Markdown:
     """The day's window: in short where it is a day of 24 hours, else from its first to its last moment."""
     start, end = dt.datetime.fromisoformat(page.start), dt.datetime.fromisoformat(page.end)
     if end - start == dt.timedelta(days=1) and start.time() == end.time() == dt.time():
-        return words("span_short", zone=page.zone, offset=page.start[-6:])
+        key = "span_utc" if page.zone == "UTC" else "span_short"
+        return words(key, zone=page.zone, offset=page.start[-6:])
     return words("span", start=moment(page.start), end=moment(page.end), zone=page.zone)
 
 

@@ -171,6 +171,8 @@ def test_the_window_shows_the_offset_of_its_own_moments() -> None:
     assert "2026-03-08 00:00 -05:00 → 2026-03-09 00:00 -04:00 (America/New_York)" in text.splitlines()[6]
     usual = reports.render(page(SEED_DAY, low()), template="digest", language="en")
     assert "00:00–24:00 Asia/Shanghai (UTC+08:00)" in usual.splitlines()[6]
+    made = page_of(SGLANG, window_of(day, "UTC"), "UTC", record, (), {}, {}, language="en")
+    assert reports.render(made, template="digest", language="en").splitlines()[6].endswith(" 00:00–24:00 UTC")
 
 
 def test_one_commit_is_told_in_the_singular() -> None:
