@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/operation.py growth [--repositories 20] [--nights 4]
     .venv/bin/python benchmarks/operation.py start [--rounds 3]
 
-`growth` digests nights of small repositories, drops their runs as after `keep_runs_days`, and digests more:
-what then remains of each night is what the instance grows by. `start` alternates `digest ui` and
+`growth` digests nights of small repositories and drops each run, as happens after `keep_runs_days`: what
+remains of a night is what the instance grows by. `start` alternates `digest ui` and
 `dagster dev` with an empty project; compare the CPU seconds, walls depend on the load.
 """
 
@@ -58,28 +58,26 @@ def size(project: Project) -> float:
 
 
 def growth(repositories: int, nights: int) -> None:
-    """Print what each night adds, and what remains of the nights when their runs are dropped."""
+    """Print what each night adds, and what remains of it when its run is dropped."""
     with tempfile.TemporaryDirectory(prefix="digest-growth-") as folder:
         project = small_repositories(Path(folder), repositories, nights)
         remaining: list[float] = []
-        before = 0.0
-        for half in (range(nights // 2), range(nights // 2, nights)):
-            for night in half:
-                day = FIRST + dt.timedelta(days=night)
-                start = time.process_time()
-                outcome = materialize(project.settings, project.settings.repository_values(), day, day)
-                if outcome.failures:
-                    raise SystemExit("\n".join(outcome.failures))
-                now = size(project)
-                cpu = time.process_time() - start
-                print(f"{day}: {now - before:+.2f} MB, {now:.2f} MB in all, {cpu:.0f} s of CPU", flush=True)
-                before = now
+        for night in range(nights):
+            day = FIRST + dt.timedelta(days=night)
+            before, start = size(project), time.process_time()
+            outcome = materialize(project.settings, project.settings.repository_values(), day, day)
+            if outcome.failures:
+                raise SystemExit("\n".join(outcome.failures))
+            cpu = time.process_time() - start
+            added = size(project) - before
             with open_instance(project.settings) as instance:
-                dropped = prune(instance, dt.datetime.now(dt.UTC) + dt.timedelta(days=31), 30)
-            before = size(project)
-            remaining.append(before)
-            print(f"{dropped} runs dropped: {before:.2f} MB in all", flush=True)
-        grown = (remaining[1] - remaining[0]) / (nights - nights // 2)
+                prune(instance, dt.datetime.now(dt.UTC) + dt.timedelta(days=31), 30)
+            remaining.append(size(project))
+            print(
+                f"{day}: {added:+.2f} MB, {remaining[-1]:.2f} MB when its run is dropped, {cpu:.0f} s of CPU",
+                flush=True,
+            )
+        grown = (remaining[-1] - remaining[0]) / (nights - 1)
         print(f"{repositories} repositories: {grown:.2f} MB a night remain")
 
 
@@ -105,7 +103,7 @@ def plain(folder: Path, began: float) -> None:
     (folder / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
     port = free_port()
     environ = {**os.environ, "DAGSTER_HOME": str(folder), "PYTHONWARNINGS": "ignore"}
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "empty_project", "-p", str(port)]
+    command = [sys.executable, "-m", "dagster", "dev", "-f", "empty_project.py", "-p", str(port)]
     with subprocess.Popen(
         command, cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
