@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MAX_RENAME_PAIRS = 30
 _MAX_VALUE = 80
+_FEW_WORDS = 12
+"""A definition of so few words is like many others."""
 
 
 @dataclasses.dataclass
@@ -137,11 +139,16 @@ _INTERNAL = frozenset(["internal", "internals", "detail", "impl"])
 _PROGRAMS = frozenset(["scripts", "script", "tools", "hack", "ci", "dev"])
 
 
+def is_program(path: str) -> bool:
+    """Whether a file is a program of those who work on the project: as in `scripts/` and `tools/`."""
+    return path.partition("/")[0] in _PROGRAMS and "/" in path
+
+
 def _is_private(path: str) -> bool:
     """Whether a folder or file is marked as internal: `_private/`, `_module.py`, `internal/`, `scripts/`."""
     parts = path.split("/")
-    is_program = len(parts) > 1 and parts[0] in _PROGRAMS
-    return is_program or any((p.startswith("_") and not p.startswith("__")) or p in _INTERNAL for p in parts)
+    is_marked = any((p.startswith("_") and not p.startswith("__")) or p in _INTERNAL for p in parts)
+    return is_marked or is_program(path)
 
 
 def _has_owner(name: str, owners: set[str]) -> bool:
@@ -214,13 +221,19 @@ def _renames(
 ) -> list[tuple[Definition, Definition]]:
     """Pairs of one kind and scope whose text is the same, or nearly, but for the name."""
     pairs, taken = [], set()
-    candidates = [(a, b) for a in gone for b in come if a.kind == b.kind and _scope(a) == _scope(b)]
+    candidates = [
+        (a, b) for a in gone for b in come if a.kind == b.kind != "implementation" and _scope(a) == _scope(b)
+    ]
     for before, after in candidates[:_MAX_RENAME_PAIRS]:
         if id(before) in taken or id(after) in taken or text.old is None or text.new is None:
             continue
         one = text.old[slice(*before.span)].decode("utf-8", "replace")
         two = text.new[slice(*after.span)].decode("utf-8", "replace")
-        if _is_like(one.replace(before.bare_name, after.bare_name), two):
+        names = (before.bare_name, after.bare_name)
+        is_short = len(re.findall(r"\w+", two)) < _FEW_WORDS
+        if is_short and difflib.SequenceMatcher(None, *names).ratio() < 0.5:  # noqa: PLR2004 - half of the letters
+            continue  # two prototypes are alike in all but their names
+        if _is_like(one.replace(*names), two):
             pairs.append((before, after))
             taken |= {id(before), id(after)}
     return pairs

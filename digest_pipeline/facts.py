@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline import hunks, syntax
-from digest_pipeline.comparing import Draft, compare
+from digest_pipeline.comparing import Draft, compare, is_program
 from digest_pipeline.findings import Facts, Name, Renamed, Signature, Size
 from digest_pipeline.grammars import is_c_source
 from digest_pipeline.keys import plumbing_changes, setting_changes
@@ -137,7 +137,9 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
     draft.code_added += sum(line.is_added for line in code)
     draft.code_removed += sum(not line.is_added for line in code)
     draft.deprecations += sum(line.is_added and _deprecates(line.text) for line in code)
-    draft.usages += usages(code, text.old, text.new)
+    if not is_program(path):
+        shipped = hunks.before_tests(code, path, text.old, text.new)
+        draft.usages += usages(shipped, text.old, text.new)
     before, after = _definitions(text, lines, old, new)
     compare(draft, text, before, after, hunks.texts(lines))
 
@@ -205,7 +207,7 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         sizes=sizes,
         added=rest(draft.added),
         removed=rest(draft.removed),
-        renamed=tuple(sorted(set(draft.renamed), key=lambda r: (r.path, r.new))),
+        renamed=_without_sources(draft.renamed),
         moved=tuple(sorted(set(moved), key=lambda r: (r.path, r.new))),
         signatures=tuple(
             sorted((s for s in set(draft.signatures) if not is_said(s)), key=lambda s: (s.path, s.name))
@@ -234,6 +236,13 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         is_prose_only=0 < draft.source_read == draft.prose_only,
         deprecations=draft.deprecations,
     )
+
+
+def _without_sources(renamed: list[Renamed]) -> tuple[Renamed, ...]:
+    """What got another name, told once where a C header and its source say it."""
+    declared = {(r.old, r.new) for r in renamed if not is_c_source(r.path)}
+    kept = {r for r in renamed if not is_c_source(r.path) or (r.old, r.new) not in declared}
+    return tuple(sorted(kept, key=lambda r: (r.path, r.new)))
 
 
 def _moves(added: list[Name], removed: list[Name]) -> list[Renamed]:

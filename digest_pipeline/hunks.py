@@ -112,16 +112,32 @@ def code_only(lines: Iterable[Line]) -> list[Line]:
     return [line for line in lines if line.is_code]
 
 
-_LAYOUT = b" \t\n\r\f\v,()\"'\\;"
+_LAYOUT = b" \t\n\r\f\v,;"
+_RUST_TESTS = re.compile(rb"^#\[cfg\(test\)\]\s*\n(?:pub )?mod \w+ \{", re.MULTILINE)
+_ONE_QUOTE = bytes.maketrans(b"'", b'"')
 
 
 def is_same_code(lines: Iterable[Line], old: bytes | None, new: bytes | None) -> bool:
-    """Whether two versions differ in layout only: blanks, line breaks, trailing commas, quotes, brackets.
+    """Whether two versions differ in layout only: blanks, line breaks, commas, semicolons, sorts of quotes.
 
     The changed lines are compared first; the whole files, where they are known, tell a moved line apart.
     """
     sides = texts(lines)
-    one, two = (sides[side].encode("utf-8", "replace").translate(None, _LAYOUT) for side in (False, True))
-    if one != two:
+    if _bare(sides[False].encode("utf-8", "replace")) != _bare(sides[True].encode("utf-8", "replace")):
         return False
-    return old is None or new is None or old.translate(None, _LAYOUT) == new.translate(None, _LAYOUT)
+    return old is None or new is None or _bare(old) == _bare(new)
+
+
+def _bare(text: bytes) -> bytes:
+    return text.replace(b"\\\n", b"").translate(_ONE_QUOTE, _LAYOUT)
+
+
+def before_tests(lines: Iterable[Line], path: str, old: bytes | None, new: bytes | None) -> list[Line]:
+    """The lines without those of the tests at the end of a Rust file (`#[cfg(test)] mod …`)."""
+    if not path.endswith(".rs"):
+        return list(lines)
+    starts = {}
+    for side, source in ((False, old), (True, new)):
+        match = _RUST_TESTS.search(source or b"")
+        starts[side] = (source or b"").count(b"\n", 0, match.start()) + 1 if match else None
+    return [line for line in lines if (start := starts[line.is_added]) is None or line.number < start]

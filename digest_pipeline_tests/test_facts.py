@@ -140,6 +140,27 @@ def test_layout_alone_is_formatting_and_a_moved_line_is_not() -> None:
     assert not of("src/a.go", "a()\nb()\nc()\nd()\n", "b()\nc()\nd()\na()\n").is_formatting_only
 
 
+def test_marks_that_mean_something_are_no_layout() -> None:
+    assert not of("src/a.js", "x = /a./\n", "x = /a\\./\n").is_formatting_only
+    assert not of("src/a.py", "x = (a + b) * c\n", "x = a + (b * c)\n").is_formatting_only
+
+
+def test_prototypes_alike_but_for_their_names_are_no_rename() -> None:
+    old, new = "void increment_count(const char *a);\n", "void open_handle(const char *a);\n"
+    facts = of("include/a.h", old, new)
+    assert facts.renamed == ()
+    assert names(facts) == (["open_handle"], ["increment_count"])
+    spelt = of("include/a.h", "void is_set_limit(const char *a);\n", "void set_limit(const char *a);\n")
+    assert [(r.old, r.new) for r in spelt.renamed] == [("is_set_limit", "set_limit")]
+
+
+def test_tests_within_a_source_file_and_scripts_offer_no_options_or_endpoints() -> None:
+    rust = '#[cfg(test)]\nmod tests {\n    fn a() {\n        app.route("/new", x);\n    }\n}\n'
+    assert of("src/a.rs", "fn b() {}\n", "fn b() {}\n" + rust).endpoints_added == ()
+    assert of("scripts/a.py", "", 'parser.add_argument("--new")\n').options_added == ()
+    assert of("src/a.py", "", 'parser.add_argument("--new")\n').options_added == ("--new",)
+
+
 def test_comments_and_docstrings_are_prose() -> None:
     old = 'def f():\n    """Say\n    it.\n    """\n    return 1  \n'
     assert of("src/a.py", old, old.replace("it.", "that.")).is_prose_only
