@@ -42,7 +42,7 @@ TIERS: dict[str, tuple[str, dict[str, Versions], Tier]] = {
     ),
     "removal": ("Remove the old store", OLD_STORE, Tier.HIGH),
     "removal of what nobody uses": ("Remove unused code", {"src/a.py": (BODY, "")}, Tier.LOW),
-    "crash": ("Fix a crash in the sum", FIX, Tier.MEDIUM),
+    "crash": ("Fix a crash in the sum", FIX, Tier.HIGH),
     "bot": ("Bump x from 1.0.0 to 1.0.1", {"uv.lock": ("a\n", "b\n")}, Tier.LOW),
 }
 
