@@ -147,14 +147,17 @@ def ledger_of(settings: Settings) -> Iterator[Callable[[Sequence[Analysis]], Foo
         yield lambda _analyses: Footer()
         return
     from digest_pipeline.answers import Answers  # noqa: PLC0415 - only when there is a model
+    from digest_pipeline.model_run import prompt_version  # noqa: PLC0415 - likewise
 
     answers = Answers(settings.pipeline_dir / "answers.sqlite")
+    version = prompt_version(settings)
 
     def footer(analyses: Sequence[Analysis]) -> Footer:
         keys = sorted({analysis.answer_key for analysis in analyses if analysis.answer_key})
         found = [answer for key in keys if (answer := answers.get(key))]
         costs = [answer.cost_usd for answer in found if answer.cost_usd is not None]
         return Footer(
+            prompt_version=version if found else None,
             cached=len(found),
             tokens_in=sum(answer.tokens_in for answer in found),
             tokens_out=sum(answer.tokens_out for answer in found),

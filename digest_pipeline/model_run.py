@@ -17,7 +17,9 @@ from digest_pipeline.commits import read_texts
 from digest_pipeline.llm import ModelConfig
 from digest_pipeline.model_highlights import highlights
 from digest_pipeline.models import Tier
+from digest_pipeline.prompts import version_of
 from digest_pipeline.questions import Tally
+from digest_pipeline.replies import FORMS, GivenHighlights, schema_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -97,3 +99,9 @@ def model_config(settings: Settings) -> ModelConfig:
         max_tokens_per_day=chosen.max_tokens_per_day,
         prompts_dir=chosen.prompts,
     )
+
+
+def prompt_version(settings: Settings) -> str:
+    """What a page names as the version of its prompts: a short hash of templates and schemas."""
+    schemas = [schema_of(form) for form in (*FORMS.values(), GivenHighlights)]
+    return version_of(schemas, settings.language, settings.analysis.prompts)

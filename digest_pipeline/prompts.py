@@ -17,14 +17,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+from jinja2 import meta
 
-from digest_pipeline.models import SettingsError
+from digest_pipeline.models import SettingsError, Tier
 from digest_pipeline.questions import Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+NAMES: dict[str, frozenset[str]] = {
+    **dict.fromkeys(
+        (tier.value for tier in Tier),
+        frozenset({"tier", "message", "files", "facts", "diff", "percent", "schema", "nonce"}),
+    ),
+    "highlights": frozenset({"analyses", "schema", "nonce"}),
+    "repair": frozenset({"complaint", "nonce"}),
+}
+"""The prompts, and the names that each may use."""
 
 KEY_VERSION = 1
 """Raised only when the way of hashing changes: every answer is asked for again."""
@@ -73,6 +84,70 @@ def repaired(prompt: Prompt, text: str, complaint: str, language: str, folder: P
     return dataclasses.replace(prompt, messages=(*prompt.messages, *turns))
 
 
+def check_prompts(folder: Path, language: str) -> None:
+    """Render every prompt with the templates of a folder, before anything is asked.
+
+    Raises SettingsError for a template that is broken, names or includes what is not there, or that no
+    prompt uses.
+    """
+    used: set[str] = set()
+    for name, known in NAMES.items():
+        files = _files_of(f"prompt.{name}.{language}.j2", folder)
+        used |= set(files)
+        for file, source in files.items():
+            unknown = _names_in(file, source, folder) - known
+            if unknown:
+                raise SettingsError(
+                    f"{folder / file}: no such name: {', '.join(sorted(unknown))}; "
+                    f"allowed: {', '.join(sorted(known))}"
+                )
+        values: dict[str, object] = dict.fromkeys(known, "x")
+        _rendered(name, language, values | {"percent": 50}, "x", folder)
+    for path in sorted(folder.glob("prompt.*.j2")):
+        if path.name not in used and not (TEMPLATES / path.name).exists():
+            raise SettingsError(f"{path}: no prompt uses a template of this name; see docs/models.md")
+
+
+def version_of(schemas: Sequence[Mapping[str, Any]], language: str, folder: Path | None) -> str:
+    """Eight hexadecimal digits that change when a template in use or a schema does."""
+    files = [_files_of(f"prompt.{name}.{language}.j2", folder) for name in NAMES]
+    return hashlib.sha256(_canonical([files, list(schemas)])).hexdigest()[:8]
+
+
+def _files_of(file: str, folder: Path | None) -> dict[str, str]:
+    """The source of a template and of all that it includes, by name. Raises SettingsError."""
+    environment = _environment(folder)
+    found: dict[str, str] = {}
+    left = [file]
+    while left:
+        name = left.pop()
+        try:
+            assert environment.loader is not None  # noqa: S101 - for the type checker
+            found[name] = environment.loader.get_source(environment, name)[0]
+            named = meta.find_referenced_templates(environment.parse(found[name], name))
+        except jinja2.TemplateNotFound as error:
+            raise SettingsError(
+                f"{folder or TEMPLATES}: {file} includes {error}, which is not there"
+            ) from error
+        except jinja2.TemplateSyntaxError as error:
+            raise SettingsError(f"{_path_of(name, folder)}: line {error.lineno}: {error.message}") from error
+        left += [other for other in named if other and other not in found]
+    return found
+
+
+def _names_in(file: str, source: str, folder: Path) -> set[str]:
+    """The names that a template takes from outside. Raises SettingsError."""
+    try:
+        return meta.find_undeclared_variables(_environment(folder).parse(source))
+    except jinja2.TemplateError as error:  # an unknown filter is found here
+        raise SettingsError(f"{_path_of(file, folder)}: {error.message}") from error
+
+
+def _path_of(file: str, folder: Path | None) -> Path:
+    """Where a template is taken from."""
+    return folder / file if folder and (folder / file).exists() else TEMPLATES / file
+
+
 def endpoint(model: str, api_base: str | None) -> str:
     """Provider and server of a model without user, password, query and trailing slash."""
     provider = model.partition("/")[0] if "/" in model else ""
@@ -104,13 +179,14 @@ def _rendered(
         template = _environment(folder).get_template(file)
         context = template.new_context({**values, "nonce": nonce})
         blocks = ["".join(template.blocks[block](context)).strip() for block in ("system", "user")]
-    except jinja2.TemplateError as error:
-        where = folder if folder and (folder / file).exists() else TEMPLATES
+    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise SettingsError(
-            f"{where / file}: the prompt cannot be rendered: {error}; correct the template"
+            f"{_path_of(file, folder)}: the prompt cannot be rendered: {error}; correct the template"
         ) from error
     except KeyError as error:
-        raise SettingsError(f"{file}: the prompt has no block {error}; it needs system and user") from error
+        raise SettingsError(
+            f"{_path_of(file, folder)}: the prompt has no block {error}; it needs system and user"
+        ) from error
     return blocks[0], blocks[1]
 
 

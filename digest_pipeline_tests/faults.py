@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 WAIT = 0.2
 """Seconds of the Retry-After headers."""
 
-HANG = 3.0
+HANG = 8.0
 """Seconds; above the time limit of whoever uses these faults."""
 
 _GOOD = good()
 _HEADERS = {"retry-after": str(WAIT)}
 _MARKUP = {
     "headline": "默认重试 <img src=x onerror=alert(1)> [点我](javascript:alert(1)) `Pool`",
-    "summary": "# 标题\n\n| a | b |\n`Pool` 的默认值改变 ![x](http://evil.example/x.png) {{ 7 * 7 }} </details>",
+    "summary": "# 标题\n\n| a | b |\n`Pool` 的默认值改变 ![x](http://evil.example/x) {{ 7 * 7 }} </details>",
 }
 
 TRANSIENT: dict[str, Answer] = {
@@ -56,7 +56,9 @@ TRANSIENT: dict[str, Answer] = {
     "wrong enum": Fault(content=good(change_type="wonderful")),
     "wrong type": Fault(content=good(headline=["a", "b"])),
     "field missing": Fault(content=json.dumps({"change_type": "fix"})),
-    "wrong language": Fault(content=good(headline="Retry lost connections", summary="Retry them by default.")),
+    "wrong language": Fault(
+        content=good(headline="Retry lost connections", summary="Retry them by default.")
+    ),
     "empty object": Fault(content="{}"),
     "only an open thinking tag": Fault(content="<think>这个提交改变了"),
     "nothing that stands": Fault(content=good(headline="整体提速 30%", summary="延迟降低 12 ms。")),

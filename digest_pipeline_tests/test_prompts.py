@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from digest_pipeline.models import SettingsError
-from digest_pipeline.prompts import TEMPLATES, Target, endpoint, prompt_of, repaired
+from digest_pipeline.prompts import (
+    TEMPLATES,
+    Target,
+    check_prompts,
+    endpoint,
+    prompt_of,
+    repaired,
+    version_of,
+)
 from digest_pipeline.replies import GivenHigh, schema_of
 
 if TYPE_CHECKING:
@@ -137,3 +145,52 @@ def test_every_template_exists_in_both_languages() -> None:
     assert {name.replace(".zh.", ".en.") for name in names if ".zh." in name} == {
         n for n in names if ".en." in n
     }
+
+
+BLOCKS = "{% block system %}x{% endblock %}{% block user %}BODY{% endblock %}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("prompt.low.en.j2", "{% block system %}{% endblock", "line 1"),
+        ("prompt.low.en.j2", "{% block system %}{% endblock %}", "no block 'user'"),
+        ("prompt.low.en.j2", BLOCKS.replace("BODY", "{% if percent > 500 %}{{ sha }}{% endif %}"), "sha"),
+        ("prompt.low.en.j2", BLOCKS.replace("BODY", "{{ tier | nosuch }}"), "nosuch"),
+        ("prompt.low.en.j2", BLOCKS.replace("BODY", "{% include 'mine.j2' %}"), "mine.j2"),
+        ("prompt.commit.en.j2", "{{ commit.sha }}", "commit"),
+        ("prompt.repair.en.j2", BLOCKS.replace("BODY", "{{ message }}"), "message"),
+        ("prompt.hihg.en.j2", BLOCKS, "no prompt uses"),
+    ],
+)
+def test_a_broken_folder_of_prompts_is_one_line_before_anything_is_asked(
+    tmp_path: Path, name: str, text: str, complaint: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        check_prompts(tmp_path, "en")
+    assert complaint in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_prompts_of_the_users_own_that_work_pass_the_check(tmp_path: Path) -> None:
+    for path in TEMPLATES.glob("prompt.*.j2"):
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "prompt.low.en.j2").write_text(
+        "{% block system %}{% include 'mine.j2' %}{% endblock %}{% block user %}{{ diff }}{% endblock %}"
+    )
+    (tmp_path / "mine.j2").write_text(
+        "{% set word = tier %}{{ word }} {% for line in [schema] %}{{ line }}{% endfor %}"
+    )
+    for language in ("en", "zh"):
+        check_prompts(tmp_path, language)
+
+
+def test_the_version_of_the_prompts_changes_with_a_template_an_include_or_a_schema(tmp_path: Path) -> None:
+    built_in = version_of([{"a": 1}], "en", None)
+    assert len(built_in) == 8
+    assert version_of([{"a": 1}], "en", tmp_path) == built_in
+    assert version_of([{"a": 2}], "en", None) != built_in
+    (tmp_path / "prompt.rules.en.j2").write_text("Be short. {{ schema }}")
+    assert version_of([{"a": 1}], "en", tmp_path) != built_in
