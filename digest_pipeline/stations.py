@@ -17,8 +17,9 @@ from digest_pipeline.models import Landing, Repository, StoreError, TerminalClon
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from digest_pipeline.models import Commit
     from digest_pipeline.settings import Settings
     from digest_pipeline.workspace import Workspace
 
@@ -111,7 +112,15 @@ def store_commits(
         landings,
         lambda landing: day_of_landing(settings, landing),
     )
-    return store.replace_commits(repository.name, [w.day for w in windows], commits)
+    told = _told(commits, workspace, len(landings))
+    return store.replace_commits(repository.name, [w.day for w in windows], told)
+
+
+def _told(commits: Iterable[Commit], workspace: Workspace, total: int) -> Iterator[Commit]:
+    """The same commits; whoever watches hears how many have been read."""
+    for number, commit in enumerate(commits, start=1):
+        yield commit
+        workspace.progress("commits", number, total)
 
 
 def store_each_day(

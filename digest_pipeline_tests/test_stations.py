@@ -11,7 +11,13 @@ import pytest
 
 from digest_pipeline.clones import Clone
 from digest_pipeline.models import CloneError, DayRecord, DayState, TerminalCloneError
-from digest_pipeline.stations import clone_on_disk, clone_repository, store_each_day, update_index
+from digest_pipeline.stations import (
+    clone_on_disk,
+    clone_repository,
+    store_commits,
+    store_each_day,
+    update_index,
+)
 from digest_pipeline_tests.gitrepo import GitRepo
 from digest_pipeline_tests.projects import (
     MONDAY,
@@ -220,3 +226,12 @@ def drop_object(clone: Path, sha: str) -> None:
     for oid, (kind, data) in objects.items():
         if oid != sha:
             repo.odb.write(kind, data)
+
+
+def test_whoever_watches_hears_how_many_commits_have_been_read(project: Project) -> None:
+    three_days(project.origin)
+    project.fetch()
+    heard: list[tuple[str, int, int]] = []
+    watched = dataclasses.replace(project.workspace, progress=lambda *said: heard.append(said))
+    store_commits(watched, project.repository, windows(MONDAY, TUESDAY, WEDNESDAY))
+    assert heard == [("commits", number, 5) for number in range(1, 6)]
