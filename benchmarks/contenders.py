@@ -5,8 +5,10 @@ Prints how many rows it saw; on standard error `cpu SECONDS` for the part that i
 
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +16,15 @@ from typing import TYPE_CHECKING
 from digest_pipeline.commits import is_ancestor, read_commits, read_headers
 from digest_pipeline.landing import assign
 from digest_pipeline.models import day_of
+from digest_pipeline.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from digest_pipeline.models import Commit, Landing
+
+
+NAME = "owner/name"
 
 
 def tip_of(repo: Path) -> str:
@@ -41,10 +47,10 @@ def landings_of(repo: Path) -> Iterator[Landing]:
     )
 
 
-def read(repo: Path, landings: Sequence[Landing], processes: int = 1) -> Iterator[Commit]:
+def read(repo: Path, landings: Sequence[Landing], processes: int | None = 1) -> Iterator[Commit]:
     """The commits with their rows."""
     return read_commits(
-        repo, "owner/name", landings, lambda entry: day_of(entry.landed_at, "UTC"), processes=processes
+        repo, NAME, landings, lambda entry: day_of(entry.landed_at, "UTC"), processes=processes
     )
 
 
@@ -106,7 +112,25 @@ def run_update(repo: Path, commits: int) -> int:
     return files
 
 
+def run_station(repo: Path, days: int) -> int:
+    """Station 2 with its database: the first index, then a range of the newest days in one transaction."""
+    with tempfile.TemporaryDirectory() as name:
+        store = Store(Path(name, "warehouse.duckdb"), Path(name, "digest.duckdb"))
+        store.extend_index(NAME, tip_of(repo), int(time.time()), landings_of(repo), [])
+        last = store.last_landing(NAME)
+        if last is None:
+            raise SystemExit(f"{repo}: no commits")
+        newest = day_of(last[0], "UTC")
+        start = time.process_time()
+        landings = store.landings(NAME, last[0] // 86_400 * 86_400 - (days - 1) * 86_400, last[0] + 1)
+        dates = [newest - dt.timedelta(days=number) for number in range(days)]
+        rows = store.replace_commits(NAME, dates, read(repo, landings, None))
+        print(f"cpu {time.process_time() - start}", file=sys.stderr)
+    return sum(rows.values())
+
+
 RUNS = {
+    "station": run_station,
     "ours": run_ours,
     "last": run_last,
     "pydriller": run_pydriller,

@@ -1,7 +1,9 @@
 """Measures station 2 against git and PyDriller on real histories, and its growth on synthetic ones.
 
     python benchmarks/extraction.py --exact REPO...                  every row compared with git's
-    python benchmarks/extraction.py --full REPO... [--rounds 5]      whole history: git, ours, PyDriller
+    python benchmarks/extraction.py --full REPO... [--rounds 5]      whole history: git and ours
+    python benchmarks/extraction.py --drilled REPO... [--commits N]  the newest commits: PyDriller and ours
+    python benchmarks/extraction.py --station REPO...                365 days with the database
     python benchmarks/extraction.py --days REPO...                   1 day, 30 days, all; cold and warm
     python benchmarks/extraction.py --growth 1000 10000 [--keep DIR] one day in histories of any length
 
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 LOG = ("log", "--raw", "--numstat", "-M", "--diff-merges=first-parent")
-DRILLED = 300
-"""Commits that PyDriller reads; ours reads the same ones beside it."""
 
 
 class Sample(dict[str, float]):
@@ -98,7 +98,7 @@ def exact(repos: Iterable[Path]) -> Iterator[str]:
 
 
 def full(repos: Iterable[Path], rounds: int) -> Iterator[str]:
-    """Whole histories by git and by us; the newest commits by PyDriller and by us."""
+    """Whole histories by git and by us."""
     yield "| repository | | CPU s | ratio to git | wall s | peak MB |"
     yield "|---|---|---|---|---|---|"
     for repo in repos:
@@ -113,16 +113,30 @@ def full(repos: Iterable[Path], rounds: int) -> Iterator[str]:
             ratio = f["cpu"] / figures[git]["cpu"]
             cells = (f"{f['cpu']:.2f}", f"{ratio:.2f}", f"{f['wall']:.2f}", f"{f['rss']:.0f}")
             yield row(name_of(repo), name, *cells)
-        commands = {"PyDriller": ours("pydriller", repo, DRILLED), "ours": ours("last", repo, DRILLED)}
-        commands["index only"] = ours("index", repo)
-        figures = best(commands, max(1, rounds // 2))
-        # All three index the branch first; what is left is the reading of the commits.
-        base = figures.pop("index only")["cpu"]
-        of_ours = figures["ours"]["cpu"] - base
+
+
+def drilled(repos: Iterable[Path], rounds: int, commits: int) -> Iterator[str]:
+    """The same newest commits by PyDriller and by us: the process, and without the index of the branch."""
+    yield "| repository | newest commits | | CPU s | without the index, CPU s | ratio to ours | peak MB |"
+    yield "|---|---|---|---|---|---|---|"
+    for repo in repos:
+        commands = {"ours": ours("last", repo, commits), "PyDriller": ours("pydriller", repo, commits)}
+        figures = best({**commands, "index": ours("index", repo)}, rounds)
+        base = figures.pop("index")["cpu"]  # both contenders index the branch, to name the same commits
         for name, f in figures.items():
             net = f["cpu"] - base
-            cells = (f"{net:.2f}", f"{net / of_ours:.1f} of ours", f"{f['wall']:.2f}", f"{f['rss']:.0f}")
-            yield row(name_of(repo), f"{name}, newest {DRILLED}", *cells)
+            ratio = net / (figures["ours"]["cpu"] - base)
+            cells = (f"{f['cpu']:.2f}", f"{net:.2f}", f"{ratio:.1f}", f"{f['rss']:.0f}")
+            yield row(name_of(repo), f"{commits:,}", name, *cells)
+
+
+def station(repos: Iterable[Path], rounds: int) -> Iterator[str]:
+    """The first index and a range of 365 days, written to the database."""
+    yield "| repository | all of it, CPU s | peak MB | the range: walk, rows, transaction, CPU s |"
+    yield "|---|---|---|---|"
+    for repo in repos:
+        f = best({"station": ours("station", repo, 365)}, rounds)["station"]
+        yield row(name_of(repo), f"{f['cpu']:.2f}", f"{f['rss']:.0f}", f"{f['inner']:.2f}")
 
 
 def days(repos: Iterable[Path], rounds: int) -> Iterator[str]:
@@ -214,6 +228,9 @@ def main() -> None:
     )
     parser.add_argument("--exact", nargs="+", type=Path, default=[], metavar="REPO")
     parser.add_argument("--full", nargs="+", type=Path, default=[], metavar="REPO")
+    parser.add_argument("--drilled", nargs="+", type=Path, default=[], metavar="REPO")
+    parser.add_argument("--commits", type=int, default=300, help="for --drilled")
+    parser.add_argument("--station", nargs="+", type=Path, default=[], metavar="REPO")
     parser.add_argument("--days", nargs="+", type=Path, default=[], metavar="REPO")
     parser.add_argument("--growth", nargs="+", type=int, default=[], metavar="COMMITS")
     parser.add_argument("--rounds", type=int, default=5)
@@ -226,6 +243,10 @@ def main() -> None:
         differs = any(line.startswith("| ") and not line.endswith(("| 0 |", "differ |")) for line in lines)
     if args.full:
         record("Full history", full(args.full, args.rounds), write=args.write)
+    if args.drilled:
+        record("PyDriller", drilled(args.drilled, args.rounds, args.commits), write=args.write)
+    if args.station:
+        record("A range of 365 days", station(args.station, args.rounds), write=args.write)
     if args.days:
         record("One day, thirty days, all", days(args.days, args.rounds), write=args.write)
     if args.growth:
