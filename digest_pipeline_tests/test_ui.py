@@ -57,7 +57,7 @@ def test_a_range_backfilled_in_the_ui_is_one_run_and_survives_a_restart(project:
     chains = [f"octo__{n}/{s}" for n in ("one", "two") for s in ("clones", "commits", "analyses", "reports")]
     with web_ui(project.folder) as ui:
         nodes = ui.ask(ASSETS)["assetNodes"]
-        assert {"/".join(n["assetKey"]["path"]) for n in nodes} == {*chains, "daily"}
+        assert {"/".join(n["assetKey"]["path"]) for n in nodes} == {*chains, "pages", "daily"}
         assert {n["groupName"] for n in nodes} == {"octo__one", "octo__two", "daily"}
         assert all(n["description"] and n["kinds"] and n["owners"] for n in nodes)
         schedules = ui.ask(SCHEDULES, where=WHERE)["schedulesOrError"]["results"]
