@@ -16,6 +16,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from digest_pipeline import serve
 from digest_pipeline.launch import open_instance
 from digest_pipeline.runs import GONE, GRACE, alive, close_dead, prune
 from digest_pipeline_tests.projects import MONDAY, Project, three_days
@@ -160,3 +161,23 @@ def test_a_run_that_is_killed_or_stopped_is_closed_and_the_next_one_is_not_held_
             dg.DagsterRunStatus.FAILURE,
             dg.DagsterRunStatus.SUCCESS,
         }
+
+
+def test_the_web_interface_closes_the_runs_of_a_crash_before_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    settings = Project(tmp_path).settings
+    with open_instance(settings) as instance:
+        run = started(instance, dg.DagsterRunStatus.STARTED)
+        lock = Path(instance.root_directory) / "alive" / f"{run.run_id}.lock"
+        lock.parent.mkdir()
+        lock.write_text("99 digest")  # what a killed process leaves: the file without the lock
+    begun: list[list[str]] = []
+    monkeypatch.setattr(serve, "cli", lambda arguments, **_: begun.append(arguments))
+    serve.main(["-p", "3000"])
+    assert begun == [["dev", "-p", "3000"]]
+    assert capsys.readouterr().err == "closed 1 runs whose process is gone\n"
+    with open_instance(settings) as instance:
+        assert status_of(instance, run) == dg.DagsterRunStatus.FAILURE
+    assert not lock.exists()
