@@ -113,18 +113,19 @@ def anchors_of(commits: Sequence[Commit]) -> dict[str, str]:
 
 
 def aliases_of(
-    shas: Iterable[str], landed_by: Mapping[str, str], anchors: Mapping[str, str]
+    folded: Mapping[str, str], linked: Collection[str], anchors: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
     """SHA of a merge that stands for what it lands → the anchors under which other pages look for that.
 
-    A commit whose first seven digits are an anchor already has none.
+    `folded` are commits without an entry and their merges, `linked` those that a thread leads to. One
+    whose first seven digits are an anchor already has none.
     """
     taken = set(anchors.values())
     made: dict[str, tuple[str, ...]] = {}
-    for sha in sorted(shas):
+    for sha in sorted(folded.keys() & set(linked)):
         if (alias := f"c-{sha[:7]}") not in taken:
             taken.add(alias)
-            made[landed_by[sha]] = (*made.get(landed_by[sha], ()), alias)
+            made[folded[sha]] = (*made.get(folded[sha], ()), alias)
     return made
 
 

@@ -146,17 +146,14 @@ def page_of(  # noqa: PLR0913, PLR0917 - a page has many sources, and every one 
     chosen, merges, lands = counted(commits)
     anchors = anchors_of([*merges, *chosen])
     folded = {c.sha: c.landed_by for c in commits if c.sha not in anchors and c.landed_by in lands}
-    linked = {link.sha for link in threads}
-    aliases = aliases_of([sha for sha in folded if sha in linked], folded, anchors)
-    links = links_of(repository)
-    firsts = firsts_of(chosen, newcomers)
+    links, firsts = links_of(repository), firsts_of(chosen, newcomers)
+    aliases = aliases_of(folded, {link.sha for link in threads}, anchors)
     requests = {c.sha: c.pr_number for c in merges if c.pr_number is not None}
     maker = Maker(zone, links, triages, analyses, anchors, aliases, lands, firsts, requests)
     entries = tuple(map(maker.entry, chosen))
     told_at = anchors | {sha: anchors[merge] for sha, merge in folded.items()}
     found = threads_of(entries, threads, Place(window.day, zone, links, told_at, pages))
-    tiers = collections.Counter(e.tier for e in entries)
-    today = _totals(window.day, chosen, tiers[Tier.HIGH])
+    today = _totals(window.day, chosen, sum(e.tier is Tier.HIGH for e in entries))
     return Page(
         repo=repository.name,
         day=window.day,
@@ -168,15 +165,7 @@ def page_of(  # noqa: PLR0913, PLR0917 - a page has many sources, and every one 
         state=record.state,
         reason=record.reason,
         model=model,
-        commits=len(entries),
-        high=tiers[Tier.HIGH],
-        medium=tiers[Tier.MEDIUM],
-        low=tiers[Tier.LOW],
-        authors=today.authors,
-        insertions=today.insertions,
-        deletions=today.deletions,
-        files=len({f.path for c in chosen for f in c.files}),
-        pending=sum(e.state is AnalysisState.PENDING for e in entries),
+        **_figures(entries, chosen, today),
         newcomers=tuple(firsts.values()),
         highlights=highlights_of(entries, found, language, told),
         entries=entries,
@@ -186,6 +175,22 @@ def page_of(  # noqa: PLR0913, PLR0917 - a page has many sources, and every one 
         range=_range(commits, links, has_parent=any(t.commits for t in totals if t.day < window.day)),
         footer=footer or Footer(),
     )
+
+
+def _figures(entries: Sequence[Entry], chosen: Sequence[Commit], today: DayTotals) -> dict[str, int]:
+    """The fields of `Page` that count."""
+    tiers = collections.Counter(e.tier for e in entries)
+    return {
+        "commits": len(entries),
+        "high": tiers[Tier.HIGH],
+        "medium": tiers[Tier.MEDIUM],
+        "low": tiers[Tier.LOW],
+        "authors": today.authors,
+        "insertions": today.insertions,
+        "deletions": today.deletions,
+        "files": len({f.path for c in chosen for f in c.files}),
+        "pending": sum(e.state is AnalysisState.PENDING for e in entries),
+    }
 
 
 def _totals(day: dt.date, commits: Sequence[Commit], high: int) -> DayTotals:
