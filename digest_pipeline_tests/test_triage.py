@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from digest_pipeline.areas import is_among
@@ -196,3 +198,10 @@ def test_the_result_does_not_depend_on_the_order() -> None:
     pairs = [(commit, facts) for commit, _, facts in made]
     assert triage_day(pairs) == triage_day(pairs[::-1])
     assert set(DEFAULT_WEIGHTS) == WEIGHT_NAMES
+
+
+def test_the_page_on_importance_lists_every_weight_with_its_default() -> None:
+    page = (Path(__file__).parents[1] / "docs/importance.md").read_text("utf-8")
+    for name, value in DEFAULT_WEIGHTS.items():
+        is_shown = f"`{name}` {value:+g}" in page or f"`{name}` {value:g}" in page
+        assert is_shown if value else f"`{name}`" in page, name
