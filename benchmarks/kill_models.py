@@ -2,9 +2,9 @@
 
     .venv/bin/python -m benchmarks.kill_models [--trials 100]
 
-Each trial starts a run over the same commits in a process of its own and kills it (SIGKILL) after a random
-time; a ledger that is complete is put aside and the next trial begins a new one. The server counts the
-requests for each question; the ledger tells which were answered before.
+Each trial starts a run over the same commits in a process of its own and kills it (SIGKILL) at a random
+time after its first request; a ledger that is complete is put aside and the next trial begins a new one.
+The server counts the requests for each question; the ledger tells which were answered before.
 """
 
 from __future__ import annotations
@@ -51,8 +51,11 @@ def main() -> None:
             known: Counter[str] = Counter()
             before = len(server.answered)
             while len(known) < COMMITS and kills < trials:
+                asked = len(server.received)
                 process = run_in_a_process(server, path, COMMITS)
-                time.sleep(chance.uniform(0.3, 1.4))
+                while len(server.received) == asked and process.poll() is None:
+                    time.sleep(0.01)
+                time.sleep(chance.uniform(0.0, 0.6))
                 process.kill()
                 kills += 1
                 process.communicate()

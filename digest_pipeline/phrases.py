@@ -105,7 +105,12 @@ def low_line(words: Words, page: Page, entry: Entry) -> Markdown:
     tail = dotted([*links, kind, author, Markdown(entry.time[11:16]), size(entry), *state])
     said = prose(first_sentence(entry.summary)) if entry.source != RULES else Markdown("")
     head = Markdown(f"{title(words, entry)}{words.colon}{said}") if said else title(words, entry)
-    return dotted([Markdown(f"{head} — {tail}"), *badges(words, page, entry)])
+    return dotted([Markdown(f"{head} — {tail}"), *badges(words, page, entry), *_coverage(words, entry)])
+
+
+def _coverage(words: Words, entry: Entry) -> list[Markdown]:
+    """How much of a change its analysis has seen, when that is not all."""
+    return [words("coverage", percent=int(100 * entry.coverage))] if entry.coverage < 1 else []
 
 
 def badges(words: Words, page: Page, entry: Entry) -> list[Markdown]:
@@ -210,8 +215,7 @@ def notes(words: Words, entry: Entry) -> list[Markdown]:
         made.append(Markdown(f"{said}{words('open')}{why}{words('close')}") if why else said)
     if entry.unverified:
         made.append(words("unverified", n=entry.unverified))
-    if entry.coverage < 1:
-        made.append(words("coverage", percent=int(100 * entry.coverage)))
+    made += _coverage(words, entry)
     return made
 
 

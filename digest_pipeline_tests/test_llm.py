@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib.metadata
 import importlib.util
 import re
@@ -17,13 +16,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digest_pipeline import llm
-from digest_pipeline.analyses import analyse
-from digest_pipeline.answers import Answers
 from digest_pipeline.llm import CallError, ModelConfig, Reply, Request, estimated_tokens, seconds_of
 from digest_pipeline.models import Tier
-from digest_pipeline.retry import Patience, Verdict, judge
-from digest_pipeline_tests.model_items import LANDED, good, item
-from digest_pipeline_tests.modelserver import Answer, Fault, ModelServer, Received
+from digest_pipeline.retry import Verdict, judge
+from digest_pipeline_tests.modelserver import Answer, Fault, ModelServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,48 +114,6 @@ def test_a_fault_on_the_wire_is_one_request_and_has_its_meaning(fault: Fault, ve
         llm.complete(request)
     assert len(server.received) == 1
     assert judge(caught.value.fault)[0] is verdict
-
-
-TRANSIENT = (
-    Fault(429, headers={"retry-after": "0.05"}),
-    Fault(503),
-    Fault(500),
-    Fault(reset=True),
-    Fault(raw=b"<html>busy</html>"),
-    Fault(content=None),
-    Fault(content='{"change_type": "fi', finish="length"),
-    Fault(content=good(change_type="improvement")),
-)
-
-
-def test_with_a_mix_of_faults_at_ten_percent_each_every_commit_is_analysed_in_the_same_run(
-    tmp_path: Path,
-) -> None:
-    """Eight of ten answers are faults; none comes early, and none after a good answer."""
-
-    def shaky(received: Received) -> Answer:
-        seen = sum(r.prompt == received.prompt for r in server.received)
-        chance = hashlib.sha256(f"{received.prompt} {seen}".encode()).digest()[0] % 10
-        return TRANSIENT[chance] if chance < len(TRANSIENT) else good()
-
-    patience = Patience(backoff=0.01, longest_backoff=0.05)
-    answers = Answers(tmp_path / "answers.sqlite")
-    with ModelServer(shaky).running() as server:
-        config = ModelConfig("openai/some-model", api_base=server.base, patience=patience)
-        run = analyse([item(n) for n in range(30)], config, answers, now=LANDED, language="zh")
-    answers.close()
-    assert sum(a.source != "rules" for a in run.analyses.values()) == 30
-    assert run.calls == len(server.received)
-    good_prompts = [received.prompt for received in server.answered]
-    assert len(good_prompts) == len(set(good_prompts))
-    by_prompt: dict[str, list[float]] = {}
-    for received in server.received:
-        by_prompt.setdefault(received.prompt, []).append(received.at)
-    limited = [r for r in server.received if server.statuses[r.number] == 429]
-    assert limited
-    for received in limited:
-        later = [at for at in by_prompt[received.prompt] if at > received.at]
-        assert not later or min(later) - received.at >= 0.05
 
 
 def test_retry_after_comes_through_in_seconds() -> None:
