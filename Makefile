@@ -7,7 +7,7 @@ READY := .venv/.ready
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 
-.PHONY: help digest test lint types check ui bench clean
+.PHONY: help digest test test-ui lint types check ui bench clean
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -23,6 +23,10 @@ digest: $(READY)  ## Digest the newest day of this repository's own history.
 
 test: $(READY)  ## Run the tests.
 	@$(BIN)/python -m pytest
+
+test-ui: $(READY)  ## Click through the web interface in a browser (Debian: apt-get install chromium).
+	@UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy $(BIN)/uv sync --frozen --quiet --inexact --group ui
+	@$(BIN)/python -m pytest -m ui
 
 lint: $(READY)  ## Check style, and rewrite what can be rewritten.
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
