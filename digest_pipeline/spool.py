@@ -11,7 +11,7 @@ import contextlib
 import json
 import re
 import tempfile
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from digest_pipeline.models import StoreError
 
@@ -71,11 +71,14 @@ class Spool:
         except OSError as error:
             raise StoreError(f"{self._folder}: cannot be written to: {error.strerror}") from error
 
-    def fill(self, db: DuckDBPyConnection, table: str) -> None:
-        """Make the temporary `table` of the records, in their order, with the fields and their SQL types."""
-        columns = ", ".join(f"{name}: '{kind}'" for name, kind in self._fields.items())
+    def fill(self, db: DuckDBPyConnection, table: str, *, kind: Literal["TABLE", "VIEW"] = "TABLE") -> None:
+        """Make the temporary `table` of the records, in their order, with the fields and their SQL types.
+
+        A VIEW takes no memory, but every statement reads the records anew, and only inside the `with` block.
+        """
+        columns = ", ".join(f"{name}: '{of}'" for name, of in self._fields.items())
         db.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS FROM read_json("
+            f"CREATE OR REPLACE TEMP {kind} {table} AS FROM read_json("
             f"'/dev/fd/{self._file.fileno()}', format = 'newline_delimited', columns = {{{columns}}}, "
             f"maximum_object_size = {self._longest})"
         )

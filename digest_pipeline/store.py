@@ -92,7 +92,7 @@ class Store:
             self._spool(fields.SHA, ({"sha": sha} for sha in back)) as found,
             self._warehouse.transaction() as db,
         ):
-            landed.fill(db, "staged_landings")
+            landed.fill(db, "staged_landings", kind="VIEW")  # the first time, it may be a million
             lost.fill(db, "staged_gone")
             found.fill(db, "staged_back")
             if index.extend(db, repo, tip, fetched_at):
