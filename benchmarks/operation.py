@@ -15,6 +15,7 @@ import datetime as dt
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,12 @@ from digest_pipeline_tests.webui import START_SECONDS, WebUI, free_port, wait_fo
 
 FIRST = dt.date(2026, 2, 2)
 MEGABYTE = 1e6
+PLAIN = """
+import signal
+from dagster._cli import main
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # one that was started in the background would never stop
+main()
+"""
 EMPTY = "import dagster as dg\n\ndefs = dg.Definitions()\n"
 
 
@@ -103,13 +110,20 @@ def plain(folder: Path, began: float) -> None:
     (folder / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
     port = free_port()
     environ = {**os.environ, "DAGSTER_HOME": str(folder), "PYTHONWARNINGS": "ignore"}
-    command = [sys.executable, "-m", "dagster", "dev", "-f", "empty_project.py", "-p", str(port)]
-    with subprocess.Popen(
-        command, cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+    command = [sys.executable, "-c", PLAIN, "dev", "-f", "empty_project.py", "-p", str(port)]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(
+        command, cwd=folder, env=environ, stdout=quiet, stderr=quiet, start_new_session=True
+    )
+    try:
         wait_for("dagster dev", lambda: WebUI(f"http://127.0.0.1:{port}").ask("{version}"), START_SECONDS)
         print(f"dagster dev, empty  {time.perf_counter() - began:5.1f} s", flush=True)
         process.terminate()
+        process.wait(60)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def children() -> float:
