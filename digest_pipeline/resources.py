@@ -34,10 +34,10 @@ class WorkspaceResource(dg.ConfigurableResource):
         """For the steps of one run: as long as they last, the run counts as alive."""
         from digest_pipeline.runs import alive  # noqa: PLC0415 - steps only
 
-        if context.instance is None or context.run_id is None:  # resources outside of a run
+        if context.instance is None or context.run is None:  # resources outside of a run
             yield self
             return
-        with alive(context.instance, context.run_id):
+        with alive(context.instance, context.run.run_id):
             yield self
 
     def open(self, context: dg.AssetExecutionContext, step: str) -> Workspace:
