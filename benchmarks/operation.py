@@ -116,7 +116,8 @@ def plain(folder: Path, began: float) -> None:
         command, cwd=folder, env=environ, stdout=quiet, stderr=quiet, start_new_session=True
     )
     try:
-        wait_for("dagster dev", lambda: WebUI(f"http://127.0.0.1:{port}").ask("{version}"), START_SECONDS)
+        there = WebUI(f"http://127.0.0.1:{port}", process.pid)
+        wait_for("dagster dev", lambda: there.ask("{version}"), START_SECONDS)
         print(f"dagster dev, empty  {time.perf_counter() - began:5.1f} s", flush=True)
         process.terminate()
         process.wait(60)
