@@ -41,7 +41,8 @@ def test_every_word_is_used() -> None:
     sources = [p.read_text("utf-8") for p in (*TEMPLATES.glob("*.md.j2"), *TEMPLATES.parent.glob("*.py"))]
     everything = "\n".join(sources)
     made = {f"effect_{e}" for e in ("none", "relanded")}
-    made |= {f"thread_{r}" for r in ("landed", "reverted", "relanded", "followed")} | {str(s) for s in AnalysisState}
+    made |= {f"thread_{r}" for r in ("landed", "reverted", "relanded", "followed")}
+    made |= {str(s) for s in AnalysisState}
     made |= {f"{s}_short" for s in AnalysisState}
     unused = [
         key
