@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest_pipeline.commits import is_ancestor, read_commits, read_headers
-from digest_pipeline.landing import assign
+from digest_pipeline.git.landing import assign
 from digest_pipeline.models import day_of
 from digest_pipeline.store import Store
 

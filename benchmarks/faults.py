@@ -75,8 +75,8 @@ def measure(mix: str, seed: int, chosen: argparse.Namespace) -> int:
     states = Counter(analysis.state for analysis in run.analyses.values())
     reasons = Counter(a.reason for a in run.analyses.values() if a.state is not AnalysisState.OK)
     print(
-        f"{mix}, seed {seed}: {states[AnalysisState.OK]} of {chosen.commits} analysed, {run.tally.calls} calls,"
-        f" {took:.0f} s; {breaches}; left: {dict(reasons)}",
+        f"{mix}, seed {seed}: {states[AnalysisState.OK]} of {chosen.commits} analysed, "
+        f"{run.tally.calls} calls, {took:.0f} s; {breaches}; left: {dict(reasons)}",
         flush=True,
     )
     return states[AnalysisState.OK]

@@ -7,12 +7,12 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING
 
-from digest_pipeline.change_types import change_type
 from digest_pipeline.commits import read_commits, read_texts
 from digest_pipeline.facts import Facts, facts_of
 from digest_pipeline.models import Commit, Landing, Tier
-from digest_pipeline.signals import Signals, signals_of
-from digest_pipeline.subjects import subject_of
+from digest_pipeline.rules.change_types import change_type
+from digest_pipeline.rules.signals import Signals, signals_of
+from digest_pipeline.rules.subjects import subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

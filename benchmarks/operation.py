@@ -25,8 +25,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from digest_pipeline.launch import materialize, open_instance
-from digest_pipeline.runs import prune
+from digest_pipeline.operations.launch import materialize, open_instance
+from digest_pipeline.operations.runs import prune
 from digest_pipeline_tests.projects import Project
 from digest_pipeline_tests.webui import START_SECONDS, WebUI, free_port, wait_for, web_ui
 

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from digest_pipeline.slices import link_reverts
+from digest_pipeline.storage.slices import link_reverts
 from digest_pipeline.store import Store
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "sql.md"

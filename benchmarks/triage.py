@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING
 
 from labelled import commit_at, of_files
 
-from digest_pipeline.change_types import change_type
 from digest_pipeline.commits import read_texts
 from digest_pipeline.facts import facts_of
 from digest_pipeline.models import Tier
-from digest_pipeline.subjects import subject_of
+from digest_pipeline.rules.change_types import change_type
+from digest_pipeline.rules.subjects import subject_of
 from digest_pipeline.triage import triage_day
 
 if TYPE_CHECKING:

@@ -10,24 +10,24 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from digest_pipeline.evidence import Evidence
+from digest_pipeline.model.evidence import Evidence
+from digest_pipeline.model.packing import Packed, pack
+from digest_pipeline.model.prompts import Target, prompt_of, repaired
+from digest_pipeline.model.prose import repeats
+from digest_pipeline.model.questions import AnswerError
+from digest_pipeline.model.replies import FORMS, read, schema_of
+from digest_pipeline.model.retry import Cause
+from digest_pipeline.model.verify import TIERS, Verified, verify
 from digest_pipeline.models import Analysis, AnalysisState, Tier
-from digest_pipeline.packing import Packed, pack
-from digest_pipeline.prompts import Target, prompt_of, repaired
-from digest_pipeline.prose import repeats
-from digest_pipeline.questions import AnswerError
-from digest_pipeline.replies import FORMS, read, schema_of
-from digest_pipeline.retry import Cause
-from digest_pipeline.verify import TIERS, Verified, verify
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from digest_pipeline.asking import Asking
     from digest_pipeline.llm import ModelConfig
+    from digest_pipeline.model.asking import Asking
+    from digest_pipeline.model.questions import Outcome, Prompt, Tally
     from digest_pipeline.models import Commit, FileText, Triage
-    from digest_pipeline.questions import Outcome, Prompt, Tally
 
 INPUT_TOKENS = {Tier.HIGH: 12_000, Tier.MEDIUM: 4_000, Tier.LOW: 1_000}
 """Budget of what is shown of a commit, rules of the prompt not counted."""

@@ -15,8 +15,7 @@ import dagster as dg
 
 from digest_pipeline import checks, daily
 from digest_pipeline.models import Repository, Window
-from digest_pipeline.preview import preview_of
-from digest_pipeline.recording import (
+from digest_pipeline.operations.recording import (
     Metadata,
     log_days,
     one_line_failures,
@@ -28,6 +27,7 @@ from digest_pipeline.recording import (
     windows_of,
     young_parts,
 )
+from digest_pipeline.page.preview import preview_of
 from digest_pipeline.resources import WorkspaceResource
 from digest_pipeline.settings import Settings
 

@@ -97,7 +97,7 @@ def run(  # noqa: PLR0913 - the options of the command
     chosen = _repositories(settings, names)
     if sum((date is not None, first is not None or last is not None, newest)) > 1:
         raise WrongUse("--date, --from/--to and --newest exclude each other; give one of them")
-    from digest_pipeline import running  # noqa: PLC0415 - Dagster takes more than a second to import
+    from digest_pipeline.operations import running  # noqa: PLC0415 - Dagster takes more than a second to import
 
     with running.shown() as watcher:
         try:
@@ -125,7 +125,7 @@ def run(  # noqa: PLR0913 - the options of the command
 def ui(file: str | None, host: str, port: int) -> None:
     """Start the web interface and the daemon that runs backfills and the schedule."""
     settings = _settings(file)
-    from digest_pipeline.instance import prepare_home, prepare_workspace  # noqa: PLC0415
+    from digest_pipeline.operations.instance import prepare_home, prepare_workspace  # noqa: PLC0415
 
     home = prepare_home(settings.pipeline_dir)
     environment = {**os.environ, "DAGSTER_HOME": str(home), "DIGEST_SETTINGS": str(settings.file)}
@@ -135,7 +135,7 @@ def ui(file: str | None, host: str, port: int) -> None:
     click.echo(f"http://{host}:{port}", err=True)
     environment["DIGEST_UI_URL"] = f"http://{host}:{port}"
     workspace = str(prepare_workspace(home))
-    arguments = ["-m", "digest_pipeline.serve", "-w", workspace, "-h", host, "-p", str(port)]
+    arguments = ["-m", "digest_pipeline.operations.serve", "-w", workspace, "-h", host, "-p", str(port)]
     # A shell that starts this in the background lets it ignore Ctrl-C, and Dagster would then never stop.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(home)  # Dagster would read, and warn of, a dagster.yaml in the working folder
@@ -151,7 +151,7 @@ def ui(file: str | None, host: str, port: int) -> None:
 def sql(file: str | None, statement: str, style: str) -> None:
     """Ask the published database (read-only) a question in SQL; see docs/sql.md."""
     settings = _settings(file)
-    from digest_pipeline.printing import as_text  # noqa: PLC0415
+    from digest_pipeline.operations.printing import as_text  # noqa: PLC0415
     from digest_pipeline.workspace import workspace_of  # noqa: PLC0415 - DuckDB
 
     with _failing():
@@ -167,7 +167,7 @@ def sql(file: str | None, statement: str, style: str) -> None:
 @click.option("--token-env", help="Name of the environment variable that holds the access token.")
 def add(file: str | None, url: str, name: str | None, branch: str | None, token_env: str | None) -> None:
     """Add a repository to the settings, after asking the remote for its branch."""
-    from digest_pipeline.adding import add_repository  # noqa: PLC0415
+    from digest_pipeline.operations.adding import add_repository  # noqa: PLC0415
 
     with _failing():
         added = add_repository(settings_file(file), url, name=name, branch=branch, token_env=token_env)
@@ -180,7 +180,7 @@ def add(file: str | None, url: str, name: str | None, branch: str | None, token_
 def doctor(file: str | None, notify: bool) -> None:
     """Check settings, remotes, model, database, notices and disk; one line each."""
     settings = _settings(file)
-    from digest_pipeline.doctor import examine  # noqa: PLC0415
+    from digest_pipeline.operations.doctor import examine  # noqa: PLC0415
 
     healthy = True
     for finding in examine(settings, os.environ, notify=notify):

@@ -26,10 +26,9 @@ from urllib.parse import quote
 import pygit2
 from pygit2.enums import ObjectType
 
-from digest_pipeline.models import CloneError, Repository, TerminalCloneError
-from digest_pipeline.packs import BASE, PACKS, consolidate, drop_litter, fetched_packs, set_base
-from digest_pipeline.remotes import branch_of
-from digest_pipeline.transfer import (
+from digest_pipeline.git.packs import BASE, PACKS, consolidate, drop_litter, fetched_packs, set_base
+from digest_pipeline.git.remotes import branch_of
+from digest_pipeline.git.transfer import (
     Watch,
     fetch,
     isolate,
@@ -40,6 +39,7 @@ from digest_pipeline.transfer import (
     supervise,
     watch_of,
 )
+from digest_pipeline.models import CloneError, Repository, TerminalCloneError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,19 +10,19 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest_pipeline import changes, history, messages
-from digest_pipeline.linguist import Linguist
+from digest_pipeline.git import changes, history, messages
+from digest_pipeline.git.linguist import Linguist
+from digest_pipeline.git.objects import FOR_DIFFS, FOR_HEADERS, Objects
+from digest_pipeline.git.processes import in_order, worth
 from digest_pipeline.models import FileKind, FileText
-from digest_pipeline.objects import FOR_DIFFS, FOR_HEADERS, Objects
-from digest_pipeline.processes import in_order, worth
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from digest_pipeline.git.renames import Side
     from digest_pipeline.models import Commit, Header, Landing
-    from digest_pipeline.renames import Side
 
 SLICE = 512
 """Commits that are read together, so that the versions of a file come one after the other."""

@@ -10,11 +10,11 @@ import dagster as dg
 
 from digest_pipeline.assets import chain_of
 from digest_pipeline.daily import daily_of, pages_of
+from digest_pipeline.operations.shown import shown_by
+from digest_pipeline.operations.watching import notices_of
 from digest_pipeline.resources import WorkspaceResource
 from digest_pipeline.schedules import nightly_of
 from digest_pipeline.settings import Settings, read_settings, settings_file
-from digest_pipeline.shown import shown_by
-from digest_pipeline.watching import notices_of
 
 
 def definitions_of(settings: Settings) -> dg.Definitions:

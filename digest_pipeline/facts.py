@@ -12,22 +12,22 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
-from digest_pipeline import hunks, syntax
-from digest_pipeline.comparing import Draft, compare, is_program
-from digest_pipeline.findings import Facts, Name, Renamed, Signature, Size
-from digest_pipeline.grammars import is_c_source
-from digest_pipeline.keys import plumbing_changes, setting_changes
-from digest_pipeline.manifests import dependency_changes
 from digest_pipeline.models import FileKind
-from digest_pipeline.statements import fact_lines
-from digest_pipeline.titles import sections_of, tests_of
-from digest_pipeline.usages import usages
+from digest_pipeline.rules import hunks, syntax
+from digest_pipeline.rules.comparing import Draft, compare, is_program
+from digest_pipeline.rules.findings import Facts, Name, Renamed, Signature, Size
+from digest_pipeline.rules.grammars import is_c_source
+from digest_pipeline.rules.keys import plumbing_changes, setting_changes
+from digest_pipeline.rules.manifests import dependency_changes
+from digest_pipeline.rules.statements import fact_lines
+from digest_pipeline.rules.titles import sections_of, tests_of
+from digest_pipeline.rules.usages import usages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from digest_pipeline.heads import Definition
     from digest_pipeline.models import FileText
+    from digest_pipeline.rules.heads import Definition
 
 __all__ = ["Facts", "fact_lines", "facts_of"]
 

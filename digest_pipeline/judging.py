@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from digest_pipeline.commits import read_texts
 from digest_pipeline.facts import fact_lines, facts_of
-from digest_pipeline.injections import orders_in
+from digest_pipeline.model.injections import orders_in
 from digest_pipeline.models import AnalysisState
-from digest_pipeline.references import follows_of, relands_of, with_references
+from digest_pipeline.rules.references import follows_of, relands_of, with_references
 from digest_pipeline.stations import clone_on_disk
 from digest_pipeline.triage import RevertHint, revert_hint, triage_day
 from digest_pipeline.units import units_of

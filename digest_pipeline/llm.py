@@ -17,8 +17,8 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from digest_pipeline.model.retry import Fault, Patience
 from digest_pipeline.models import ModelError, Tier
-from digest_pipeline.retry import Fault, Patience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

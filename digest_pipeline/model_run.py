@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from digest_pipeline.analyses import Item, analyse
 from digest_pipeline.answers import Answers
-from digest_pipeline.asking import Asking
 from digest_pipeline.commits import read_texts
 from digest_pipeline.llm import ModelConfig
-from digest_pipeline.model_highlights import highlights
+from digest_pipeline.model.asking import Asking
+from digest_pipeline.model.model_highlights import highlights
+from digest_pipeline.model.prompts import version_of
+from digest_pipeline.model.questions import Tally
+from digest_pipeline.model.replies import FORMS, GivenHighlights, schema_of
 from digest_pipeline.models import Tier
-from digest_pipeline.prompts import version_of
-from digest_pipeline.questions import Tally
-from digest_pipeline.replies import FORMS, GivenHighlights, schema_of
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -13,17 +13,16 @@ import datetime as dt
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from digest_pipeline.entries import Entry, Maker, aliases_of, anchors_of, counted, firsts_of
-from digest_pipeline.highlights import Highlight, highlights_of
-from digest_pipeline.links import Links, links_of
 from digest_pipeline.models import AnalysisState, DayState, DayTotals, Tier
-from digest_pipeline.related import Place, threads_of
-from digest_pipeline.usual import Usual, usual_of
+from digest_pipeline.page.entries import Entry, Maker, aliases_of, anchors_of, counted, firsts_of
+from digest_pipeline.page.highlights import Highlight, highlights_of
+from digest_pipeline.page.links import Links, links_of
+from digest_pipeline.page.related import Place, threads_of
+from digest_pipeline.page.usual import Usual, usual_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from digest_pipeline.chains import Thread
     from digest_pipeline.models import (
         Analysis,
         Commit,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
         Triage,
         Window,
     )
+    from digest_pipeline.page.chains import Thread
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
-from digest_pipeline import page_lines, phrases
-from digest_pipeline.files import report_path
-from digest_pipeline.indexes import index_of
-from digest_pipeline.markdown import Markdown, cell, code, label, link, prose, text
 from digest_pipeline.models import SettingsError, Tier
-from digest_pipeline.reading import READING, with_reading_time
-from digest_pipeline.sparkline import bars, svg
-from digest_pipeline.words import TEMPLATES, Words, words_of
+from digest_pipeline.page import page_lines, phrases
+from digest_pipeline.page.files import report_path
+from digest_pipeline.page.indexes import index_of
+from digest_pipeline.page.markdown import Markdown, cell, code, label, link, prose, text
+from digest_pipeline.page.reading import READING, with_reading_time
+from digest_pipeline.page.sparkline import bars, svg
+from digest_pipeline.page.words import TEMPLATES, Words, words_of
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from digest_pipeline.briefs import Brief
     from digest_pipeline.models import DayRecord
+    from digest_pipeline.page.briefs import Brief
     from digest_pipeline.pages import Page
 
 SCHEMA_VERSION = 2

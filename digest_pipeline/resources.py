@@ -32,7 +32,7 @@ class WorkspaceResource(dg.ConfigurableResource):
     @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[WorkspaceResource]:
         """For the steps of one run: as long as they last, the run counts as alive."""
-        from digest_pipeline.runs import alive  # noqa: PLC0415 - steps only
+        from digest_pipeline.operations.runs import alive  # noqa: PLC0415 - steps only
 
         if context.instance is None or context.run is None:  # resources outside of a run
             yield self

@@ -17,9 +17,9 @@ import dagster as dg
 from digest_pipeline.assets import STATIONS
 from digest_pipeline.daily import DAILY
 from digest_pipeline.models import DayRecord, DayState, Repository
-from digest_pipeline.recording import station_key
+from digest_pipeline.operations.recording import station_key
+from digest_pipeline.operations.underway import RANGE_END, RANGE_START, days_under_way
 from digest_pipeline.settings import Settings
-from digest_pipeline.underway import RANGE_END, RANGE_START, days_under_way
 
 
 def wanted(
@@ -79,7 +79,7 @@ def nightly_of(settings: Settings) -> dg.ScheduleDefinition:
         description="Digests yesterday, and every day of the lookback that is missing, partial or late.",
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-        from digest_pipeline.runs import tidy  # noqa: PLC0415 - only when it is evaluated
+        from digest_pipeline.operations.runs import tidy  # noqa: PLC0415 - only when it is evaluated
         from digest_pipeline.workspace import workspace_of  # noqa: PLC0415 - opens DuckDB
 
         tick = context.scheduled_execution_time

@@ -228,7 +228,7 @@ def _with_absolute_paths(settings: Settings) -> Settings:
                 f"{settings.file.name}: analysis.prompts = {str(analysis.prompts)!r}: no such folder; "
                 "allowed: a folder of templates"
             )
-        from digest_pipeline.prompts import check_prompts  # noqa: PLC0415 - only where there are some
+        from digest_pipeline.model.prompts import check_prompts  # noqa: PLC0415 - only where there are some
 
         check_prompts(prompts, settings.language)
         analysis = analysis.model_copy(update={"prompts": prompts})

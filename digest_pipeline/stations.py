@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from digest_pipeline.clones import Clone, open_clone, sync_clone
 from digest_pipeline.commits import is_ancestor, read_commits, read_headers, unreachable
-from digest_pipeline.landing import assign
+from digest_pipeline.git.landing import assign
 from digest_pipeline.models import Landing, Repository, StoreError, TerminalCloneError, Window, day_of
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import contextlib
 import itertools
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from digest_pipeline import fields, index, lookups, rows, slices
 from digest_pipeline.models import Analysis, Commit, StoreError
-from digest_pipeline.publish import publish_copy
-from digest_pipeline.spool import Spool
-from digest_pipeline.warehouse import Warehouse, read_published
+from digest_pipeline.storage import fields, index, lookups, rows, slices
+from digest_pipeline.storage.publish import publish_copy
+from digest_pipeline.storage.spool import Spool
+from digest_pipeline.storage.warehouse import Warehouse, read_published
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -14,18 +14,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from digest_pipeline.areas import area_of, is_among
-from digest_pipeline.change_types import change_type
 from digest_pipeline.models import Reason, Tier, Triage
-from digest_pipeline.signals import signals_of
-from digest_pipeline.subjects import RevertHint, revert_hint, subject_of
+from digest_pipeline.rules.areas import area_of, is_among
+from digest_pipeline.rules.change_types import change_type
+from digest_pipeline.rules.signals import signals_of
+from digest_pipeline.rules.subjects import RevertHint, revert_hint, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from digest_pipeline.facts import Facts
     from digest_pipeline.models import Commit
-    from digest_pipeline.signals import Signals
+    from digest_pipeline.rules.signals import Signals
 
 __all__ = ["DEFAULT_WEIGHTS", "WEIGHT_NAMES", "RevertHint", "revert_hint", "score_of", "triage_day"]
 

@@ -9,13 +9,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from digest_pipeline.catalogue import labels, say
-from digest_pipeline.grammars import is_exported
 from digest_pipeline.models import Analysis, AnalysisState, ChangeType, Claim, FileKind, Insights
-from digest_pipeline.signals import measured, prose_of
-from digest_pipeline.statements import all_named, code, interface_lines, is_zero, kind_label, listed, named
-from digest_pipeline.subjects import is_breaking
-from digest_pipeline.summaries import clean, cut, summary_of
+from digest_pipeline.rules.catalogue import labels, say
+from digest_pipeline.rules.grammars import is_exported
+from digest_pipeline.rules.signals import measured, prose_of
+from digest_pipeline.rules.statements import (
+    all_named,
+    code,
+    interface_lines,
+    is_zero,
+    kind_label,
+    listed,
+    named,
+)
+from digest_pipeline.rules.subjects import is_breaking
+from digest_pipeline.rules.summaries import clean, cut, summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

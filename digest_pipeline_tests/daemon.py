@@ -19,7 +19,7 @@ from dagster._daemon.backfill import execute_backfill_iteration
 from dagster._scheduler.scheduler import launch_scheduled_runs
 from dagster_graphql.test.utils import execute_dagster_graphql
 
-from digest_pipeline.underway import PARTITION, RANGE_END, RANGE_START
+from digest_pipeline.operations.underway import PARTITION, RANGE_END, RANGE_START
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

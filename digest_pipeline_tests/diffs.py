@@ -8,7 +8,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from digest_pipeline.facts import Facts, facts_of
-from digest_pipeline.kinds import file_kind
+from digest_pipeline.git.kinds import file_kind
 from digest_pipeline.models import Commit, FileChange, FileText, Triage
 from digest_pipeline.triage import triage_day
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from digest_pipeline import llm
 from digest_pipeline.analyses import Item, analyse
-from digest_pipeline.asking import Asking
+from digest_pipeline.model.asking import Asking
+from digest_pipeline.model.questions import Tally
 from digest_pipeline.models import (
     Analysis,
     AnalysisState,
@@ -21,13 +22,12 @@ from digest_pipeline.models import (
     Tier,
     Triage,
 )
-from digest_pipeline.questions import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from digest_pipeline.answers import Answers
-    from digest_pipeline.calls import Door
+    from digest_pipeline.model.calls import Door
 
 DAY = dt.date(2026, 2, 18)
 LANDED = 1_771_400_000

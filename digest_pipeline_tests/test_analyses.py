@@ -11,12 +11,12 @@ import pytest
 
 from digest_pipeline.analyses import PENDING_REASONS
 from digest_pipeline.answers import Answers
-from digest_pipeline.asking import Asking
 from digest_pipeline.llm import CallError, ModelConfig, Reply, Request
-from digest_pipeline.model_highlights import Bullets, highlights
+from digest_pipeline.model.asking import Asking
+from digest_pipeline.model.model_highlights import Bullets, highlights
+from digest_pipeline.model.questions import Tally
+from digest_pipeline.model.retry import Cause, Fault, Patience
 from digest_pipeline.models import Analysis, AnalysisState, FileText, Tier
-from digest_pipeline.questions import Tally
-from digest_pipeline.retry import Cause, Fault, Patience
 from digest_pipeline_tests.model_items import LANDED, Ran, change, good, item, ran
 from digest_pipeline_tests.modelserver import ModelServer
 

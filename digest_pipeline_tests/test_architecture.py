@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "digest_pipeline"
-MODULES = sorted(PACKAGE.glob("*.py"))
+MODULES = sorted(PACKAGE.rglob("*.py"))
 
 DOORS = {
     "pygit2": {"clones", "objects", "transfer"},
@@ -46,6 +46,15 @@ DOORS = {
     "rich": {"running"},
 }
 """Third-party library: the modules that may import it."""
+
+LAYERS = {
+    "git": {"models"},
+    "rules": {"models"},
+    "storage": {"models"},
+    "model": {"models", "answers", "llm"},
+    "page": {"models", "units", "analyses", "reports", "model"},
+}
+"""Folder behind a station: what else of ours its modules may import when they run."""
 
 HEAVY = {"pygit2", "duckdb", "pandas", "litellm", "jinja2", "tree_sitter", "numpy", "httpx", "apprise"}
 """Libraries that loading the definitions must not import: every Dagster process would pay for them."""
@@ -115,6 +124,18 @@ def test_a_module_says_what_lives_in_it_and_stays_small(module: Path) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
+
+
+@pytest.mark.parametrize("folder", LAYERS)
+def test_a_folder_knows_only_what_lies_below_it(folder: str) -> None:
+    known = {
+        node.module.split(".")[1] if "." in node.module else alias.name
+        for module in (PACKAGE / folder).glob("*.py")
+        for node in trees_of(module)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("digest_pipeline")
+        for alias in node.names
+    }
+    assert known - {folder} == LAYERS[folder]
 
 
 def test_models_import_nothing_of_ours() -> None:

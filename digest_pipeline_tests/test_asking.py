@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digest_pipeline.answers import Answer, Answers, AnswerState
-from digest_pipeline.asking import Asking
 from digest_pipeline.llm import CallError, ModelConfig, Price, Reply, Request
+from digest_pipeline.model.asking import Asking
+from digest_pipeline.model.questions import AnswerError, Outcome, Prompt, Tally
+from digest_pipeline.model.retry import Cause, Fault, Patience
 from digest_pipeline.models import StoreError
-from digest_pipeline.questions import AnswerError, Outcome, Prompt, Tally
-from digest_pipeline.retry import Cause, Fault, Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -11,7 +11,7 @@ from pygit2.enums import SortMode
 
 from digest_pipeline import daily
 from digest_pipeline.models import TerminalCloneError
-from digest_pipeline.recording import planned
+from digest_pipeline.operations.recording import planned
 from digest_pipeline_tests.daemon import Daemon, asked_of, daemon_of
 from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, Project, three_days
 from digest_pipeline_tests.questions import LAUNCH, RETRY, STATUS, keys

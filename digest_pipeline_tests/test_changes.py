@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from digest_pipeline.changes import BINARY, MISSING, Change, Counts, count_all
-from digest_pipeline.renames import Side
+from digest_pipeline.git.changes import BINARY, MISSING, Change, Counts, count_all
+from digest_pipeline.git.renames import Side
 
 FILE, PROGRAM, SUBMODULE = 0o100644, 0o100755, 0o160000
 

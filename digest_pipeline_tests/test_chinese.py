@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline.chinese import in_chinese
+from digest_pipeline.rules.chinese import in_chinese
 
 UNDERSTOOD = {
     "Fix memory leak in redis-cli when it reconnects": "修复 redis-cli 中的内存泄漏",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digest_pipeline.commits import is_ancestor, read_commits, read_headers, read_texts, unreachable
-from digest_pipeline.landing import assign
+from digest_pipeline.git.landing import assign
 from digest_pipeline.models import Commit, FileKind, TerminalCloneError
 
 if TYPE_CHECKING:

@@ -105,8 +105,14 @@ def test_every_make_target_of_the_documents_exists() -> None:
 def test_the_map_names_every_module_once() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     rows = [line for line in text[text.index("## Where things are") :].splitlines() if line.startswith("| ")]
+    package = ROOT / "digest_pipeline"
     named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
-    assert sorted(named) == sorted(p.stem for p in (ROOT / "digest_pipeline").glob("[!_]*.py"))
+    assert sorted(named) == sorted(p.stem for p in package.rglob("[!_]*.py"))
+    for row in rows:
+        for folder, behind in re.findall(r"`(\w+)/`: (.*?) \|", row):
+            assert set(re.findall(r"`(\w+)`", behind)) == {
+                p.stem for p in (package / folder).glob("[!_]*.py")
+            }
 
 
 def test_every_link_to_a_file_leads_somewhere() -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from digest_pipeline.doctor import Finding, examine
-from digest_pipeline.notices import URLS
+from digest_pipeline.operations.doctor import Finding, examine
+from digest_pipeline.operations.notices import URLS
 from digest_pipeline_tests.projects import Project
 from digest_pipeline_tests.receiver import receiver
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no
 
 @pytest.fixture(autouse=True)
 def _pairs_like_this_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digest_pipeline.renames.COUNTS_TAIL", git_version() >= (2, 44))
+    monkeypatch.setattr("digest_pipeline.git.renames.COUNTS_TAIL", git_version() >= (2, 44))
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from digest_pipeline import chains, entries, highlights, models, pages, related, reports, usual
+from digest_pipeline import models, pages, reports
+from digest_pipeline.page import chains, entries, highlights, related, usual
 from digest_pipeline_tests.test_report_safety import structure
 
 REPORTS = Path(__file__).parents[1] / "reports/examples"

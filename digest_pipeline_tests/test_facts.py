@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest_pipeline.facts import Facts, fact_lines, facts_of
-from digest_pipeline.findings import Dependency, Value
 from digest_pipeline.models import FileChange, FileKind, FileText
+from digest_pipeline.rules.findings import Dependency, Value
 from digest_pipeline_tests.diffs import Versions, text_of
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from digest_pipeline.answers import Answers
 from digest_pipeline.llm import ModelConfig
+from digest_pipeline.model.retry import Patience
 from digest_pipeline.models import AnalysisState
-from digest_pipeline.retry import Patience
 from digest_pipeline_tests.faults import ALL, DECORATED, FATAL, LASTING, MIXES, TRANSIENT, WAIT, mixed
 from digest_pipeline_tests.model_items import Ran, good, item, ran
 from digest_pipeline_tests.modelserver import Answer, ModelServer, Received

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digest_pipeline.answers import Answer, Answers, AnswerState
-from digest_pipeline.budget import Reservation
-from digest_pipeline.calls import Call
-from digest_pipeline.hedging import FEWEST_ANSWERS, Hedging
 from digest_pipeline.llm import Request
-from digest_pipeline.tries import Job
+from digest_pipeline.model.budget import Reservation
+from digest_pipeline.model.calls import Call
+from digest_pipeline.model.hedging import FEWEST_ANSWERS, Hedging
+from digest_pipeline.model.tries import Job
 from digest_pipeline_tests.test_asking import NOW, Ask, FakeDoor, ask, config, yes
 
 if TYPE_CHECKING:

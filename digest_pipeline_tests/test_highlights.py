@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest_pipeline import reports
-from digest_pipeline.highlights import first_sentence, shorten
 from digest_pipeline.models import ChangeType, Tier
-from digest_pipeline.reading import counts
+from digest_pipeline.page.highlights import first_sentence, shorten
+from digest_pipeline.page.reading import counts
 from digest_pipeline_tests.sample_days import SEED_DAY, Day, commit_of, day_with, page, recorded
 
 MONTH = recorded()

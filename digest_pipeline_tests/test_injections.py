@@ -6,11 +6,11 @@ import dataclasses
 
 import pytest
 
-from digest_pipeline.evidence import Evidence
-from digest_pipeline.injections import LONGEST_QUOTE, NOTE, orders_in
+from digest_pipeline.model.evidence import Evidence
+from digest_pipeline.model.injections import LONGEST_QUOTE, NOTE, orders_in
+from digest_pipeline.model.replies import FORMS, read
+from digest_pipeline.model.verify import verify
 from digest_pipeline.models import FileText
-from digest_pipeline.replies import FORMS, read
-from digest_pipeline.verify import verify
 from digest_pipeline_tests.model_items import change, good, item
 
 

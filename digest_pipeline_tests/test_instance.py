@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 import yaml
 
-from digest_pipeline.instance import configuration, prepare_home, prepare_workspace
 from digest_pipeline.models import SettingsError
+from digest_pipeline.operations.instance import configuration, prepare_home, prepare_workspace
 
 ROOT = Path(__file__).parent.parent
 

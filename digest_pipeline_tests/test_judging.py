@@ -12,8 +12,8 @@ import pytest
 from digest_pipeline import judging, llm
 from digest_pipeline.checks import of_analyses
 from digest_pipeline.judging import Analysed, store_analyses
+from digest_pipeline.model.retry import Fault
 from digest_pipeline.models import AnalysisState, DayState
-from digest_pipeline.retry import Fault
 from digest_pipeline.writing import write_reports
 from digest_pipeline_tests.projects import (
     MONDAY,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline.kinds import file_kind
+from digest_pipeline.git.kinds import file_kind
 from digest_pipeline.models import FileKind
 
 CASES = {

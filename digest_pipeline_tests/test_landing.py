@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline import history
-from digest_pipeline.landing import assign
+from digest_pipeline.git import history
+from digest_pipeline.git.landing import assign
 from digest_pipeline.models import Header, Landing
 
 if TYPE_CHECKING:

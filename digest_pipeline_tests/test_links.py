@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline.links import Links, links_of, web_address
 from digest_pipeline.models import Repository
+from digest_pipeline.page.links import Links, links_of, web_address
 
 SHA, LATER = "a" * 40, "b" * 40
 

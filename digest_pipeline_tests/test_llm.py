@@ -17,8 +17,8 @@ import pytest
 
 from digest_pipeline import llm
 from digest_pipeline.llm import CallError, ModelConfig, Reply, Request, estimated_tokens, seconds_of
+from digest_pipeline.model.retry import Verdict, judge
 from digest_pipeline.models import Tier
-from digest_pipeline.retry import Verdict, judge
 from digest_pipeline_tests.modelserver import Answer, Fault, ModelServer
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from digest_pipeline import markdown
-from digest_pipeline.markdown import cell, code, columns, cut, label, link, plain, prose, text
+from digest_pipeline.page import markdown
+from digest_pipeline.page.markdown import cell, code, columns, cut, label, link, plain, prose, text
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 PIECES = [

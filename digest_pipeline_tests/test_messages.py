@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline.messages import (
+from digest_pipeline.git.messages import (
     EARLIEST,
     LATEST,
     Identity,

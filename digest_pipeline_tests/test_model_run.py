@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from digest_pipeline.cli import main
-from digest_pipeline.files import report_path
-from digest_pipeline.prompts import TEMPLATES
+from digest_pipeline.model.prompts import TEMPLATES
+from digest_pipeline.page.files import report_path
 from digest_pipeline_tests.modelserver import ModelServer, Received
 from digest_pipeline_tests.projects import MONDAY, WEDNESDAY, Project, three_days
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline.notices import (
+from digest_pipeline.operations.notices import (
     LONGEST,
     MOST,
     Cause,

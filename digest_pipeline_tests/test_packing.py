@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest_pipeline.llm import estimated_tokens
+from digest_pipeline.model.packing import LONGEST_LINE, MOST_PATHS, Packed, pack
 from digest_pipeline.models import FileChange, FileKind, FileText
-from digest_pipeline.packing import LONGEST_LINE, MOST_PATHS, Packed, pack
 from digest_pipeline_tests.model_items import change, item
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from digest_pipeline import clones
 from digest_pipeline.clones import clone_path, sync_clone
+from digest_pipeline.git.packs import BASE, fetched_packs
 from digest_pipeline.models import Repository
-from digest_pipeline.packs import BASE, fetched_packs
 from digest_pipeline_tests.gitrepo import GitRepo
 
 if TYPE_CHECKING:

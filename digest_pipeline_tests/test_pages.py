@@ -8,8 +8,8 @@ import pytest
 
 from digest_pipeline import reports
 from digest_pipeline.models import Commit, DayTotals, DigestError, ThreadLink, Tier, window_of
+from digest_pipeline.page.reading import unfolded
 from digest_pipeline.pages import page_of
-from digest_pipeline.reading import unfolded
 from digest_pipeline_tests.sample_days import (
     SEED_DAY,
     SGLANG,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from digest_pipeline.launch import Outcome, materialize, open_instance
 from digest_pipeline.models import DayState
+from digest_pipeline.operations.launch import Outcome, materialize, open_instance
 from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, Project, three_days
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest_pipeline import preview, reports
+from digest_pipeline import reports
 from digest_pipeline.models import DayTotals
-from digest_pipeline.preview import LONGEST, preview_of
+from digest_pipeline.page import preview
+from digest_pipeline.page.preview import LONGEST, preview_of
 from digest_pipeline_tests.sample_days import SEED_DAY, page, recorded
 from digest_pipeline_tests.test_markdown import NASTY
 from digest_pipeline_tests.test_report_safety import TEMPLATES, nasty_page, structure

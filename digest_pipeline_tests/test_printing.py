@@ -6,7 +6,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline.printing import as_text
+from digest_pipeline.operations.printing import as_text
 
 DAY = dt.date(2026, 2, 18)
 

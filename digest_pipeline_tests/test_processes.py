@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from digest_pipeline import processes
-from digest_pipeline.processes import in_order, worth
+from digest_pipeline.git import processes
+from digest_pipeline.git.processes import in_order, worth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def test_where_processes_are_killed_this_one_goes_on(caplog: pytest.LogCaptureFi
 def test_the_main_module_is_not_run_again(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "from digest_pipeline.processes import in_order\n"
+        "from digest_pipeline.git.processes import in_order\n"
         "from digest_pipeline_tests.test_processes import double\n"
         "print(list(in_order(double, [[1], [2], [3]], 2)))\n"
     )
@@ -73,7 +73,7 @@ def test_the_main_module_is_not_run_again(tmp_path: Path) -> None:
 def test_helpers_end_with_the_process_that_is_killed() -> None:
     code = (
         "import multiprocessing, sys, time\n"
-        "from digest_pipeline.processes import in_order\n"
+        "from digest_pipeline.git.processes import in_order\n"
         "from digest_pipeline_tests.test_processes import double\n"
         "results = in_order(double, [[n] for n in range(50)], 2)\n"
         "next(results)\n"

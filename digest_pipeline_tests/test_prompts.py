@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from digest_pipeline.models import SettingsError
-from digest_pipeline.prompts import (
+from digest_pipeline.model.prompts import (
     TEMPLATES,
     Target,
     check_prompts,
@@ -15,12 +14,13 @@ from digest_pipeline.prompts import (
     repaired,
     version_of,
 )
-from digest_pipeline.replies import GivenHigh, schema_of
+from digest_pipeline.model.replies import GivenHigh, schema_of
+from digest_pipeline.models import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from digest_pipeline.questions import Prompt
+    from digest_pipeline.model.questions import Prompt
 
 DATA = {"tier": "high", "message": "m", "files": "f", "facts": "x", "diff": "d", "percent": 100}
 TARGET = Target("p/model", "http://host:1/v1", schema_of(GivenHigh), 100)

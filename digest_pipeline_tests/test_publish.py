@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digest_pipeline.models import StoreError
-from digest_pipeline.publish import publish_copy
+from digest_pipeline.storage.publish import publish_copy
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from digest_pipeline import reports
-from digest_pipeline.reading import counts, minutes, unfolded
+from digest_pipeline.page.reading import counts, minutes, unfolded
 from digest_pipeline_tests.sample_days import SEED_DAY, Day, page, recorded
 
 MONTH = recorded()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline.redaction import redact
+from digest_pipeline.model.redaction import redact
 
 
 def secret(*parts: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from digest_pipeline.references import References, follows_of, relands_of, with_references
+from digest_pipeline.rules.references import References, follows_of, relands_of, with_references
 from digest_pipeline_tests.storing import REPO, commit, sha, triage
 from digest_pipeline_tests.test_markdown import NASTY
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest_pipeline import regions, syntax
+from digest_pipeline.rules import regions, syntax
 
 PYTHON_FUNCTION = (
     '''

@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest_pipeline.git.remotes import (
+    Address,
+    Head,
+    address_of,
+    branch_of,
+    failure,
+    line,
+    same_server,
+    unusable,
+)
 from digest_pipeline.models import TerminalCloneError, TransientCloneError
-from digest_pipeline.remotes import Address, Head, address_of, branch_of, failure, line, same_server, unusable
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline import renames
-from digest_pipeline.renames import Side, chunk_bytes, pair
+from digest_pipeline.git import renames
+from digest_pipeline.git.renames import Side, chunk_bytes, pair
 
 
 def side(path: str, blob: str, mode: int = 0o100644) -> Side:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest_pipeline.model.questions import AnswerError
+from digest_pipeline.model.replies import FORMS, Given, GivenHigh, GivenMedium, read, schema_of
 from digest_pipeline.models import ChangeType, Tier
-from digest_pipeline.questions import AnswerError
-from digest_pipeline.replies import FORMS, Given, GivenHigh, GivenMedium, read, schema_of
 from digest_pipeline_tests.model_items import good
 
 GOOD = good()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline.retry import (
+from digest_pipeline.model.retry import (
     FATAL_CAUSES,
     Cause,
     Fault,

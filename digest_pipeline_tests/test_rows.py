@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from digest_pipeline import fields, rows, slices
 from digest_pipeline.models import (
     Analysis,
     AnalysisState,
@@ -26,8 +25,9 @@ from digest_pipeline.models import (
     Tier,
     Triage,
 )
-from digest_pipeline.spool import Spool
-from digest_pipeline.warehouse import migrate, schema_versions
+from digest_pipeline.storage import fields, rows, slices
+from digest_pipeline.storage.spool import Spool
+from digest_pipeline.storage.warehouse import migrate, schema_versions
 from digest_pipeline_tests.storing import DAY, REPO, commit, sha
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from digest_pipeline import serve
-from digest_pipeline.launch import open_instance
-from digest_pipeline.runs import GONE, GRACE, alive, close_dead, prune
+from digest_pipeline.operations import serve
+from digest_pipeline.operations.launch import open_instance
+from digest_pipeline.operations.runs import GONE, GRACE, alive, close_dead, prune
 from digest_pipeline_tests.projects import MONDAY, Project, three_days
 
 NOW = dt.datetime.now(dt.UTC)

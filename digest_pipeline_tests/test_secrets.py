@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from digest_pipeline.definitions import definitions_of
-from digest_pipeline.launch import open_instance
-from digest_pipeline.notices import URLS
+from digest_pipeline.operations.launch import open_instance
+from digest_pipeline.operations.notices import URLS
 from digest_pipeline_tests.gitserver import needs_git, serving
 from digest_pipeline_tests.modelserver import Fault, ModelServer
 from digest_pipeline_tests.projects import MONDAY, Project, three_days

@@ -14,7 +14,7 @@ from dagster._core.test_utils import freeze_time
 from dagster._daemon.freshness import FreshnessDaemon
 
 from digest_pipeline.definitions import definitions_of
-from digest_pipeline.shown import TABLES, freshness_of, table_schema
+from digest_pipeline.operations.shown import TABLES, freshness_of, table_schema
 from digest_pipeline.store import Store
 from digest_pipeline_tests.daemon import daemon_of
 from digest_pipeline_tests.projects import MONDAY, ZONE, Project

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest_pipeline.change_types import change_type
 from digest_pipeline.facts import Facts
-from digest_pipeline.subjects import RevertHint, is_breaking, parse_subject, revert_hint, subject_of
+from digest_pipeline.rules.change_types import change_type
+from digest_pipeline.rules.subjects import RevertHint, is_breaking, parse_subject, revert_hint, subject_of
 from digest_pipeline_tests.diffs import commit_with
 
 SHA = "1acae308069104b40821ea52c5c9eda1630c5663"

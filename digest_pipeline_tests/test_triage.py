@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from digest_pipeline.areas import is_among
-from digest_pipeline.catalogue import labels
+from digest_pipeline.model.verify import FLOOR_CODES
 from digest_pipeline.models import ChangeType, Tier
-from digest_pipeline.signals import signals_of
-from digest_pipeline.subjects import subject_of
+from digest_pipeline.rules.areas import is_among
+from digest_pipeline.rules.catalogue import labels
+from digest_pipeline.rules.signals import signals_of
+from digest_pipeline.rules.subjects import subject_of
 from digest_pipeline.triage import DEFAULT_WEIGHTS, WEIGHT_NAMES, triage_day
-from digest_pipeline.verify import FLOOR_CODES
 from digest_pipeline_tests.diffs import Versions, commit_with, judged, text_of
 
 BODY = "".join(f"    step_{n} = work({n})\n" for n in range(60))

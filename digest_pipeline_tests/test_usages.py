@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from digest_pipeline.hunks import changed_lines
-from digest_pipeline.usages import usages
+from digest_pipeline.rules.hunks import changed_lines
+from digest_pipeline.rules.usages import usages
 
 WAYS: dict[str, tuple[str, str, str]] = {
     "argparse": ("option", "--new-one", 'parser.add_argument("-n", "--new-one", type=int)'),

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline.evidence import Evidence
+from digest_pipeline.model.evidence import Evidence
+from digest_pipeline.model.prose import Count, checked, is_in_language, plain
+from digest_pipeline.model.questions import AnswerError
+from digest_pipeline.model.replies import FORMS, read
+from digest_pipeline.model.verify import Verified, verify
 from digest_pipeline.models import ChangeType, FileKind, FileText, Reason, Tier
-from digest_pipeline.prose import Count, checked, is_in_language, plain
-from digest_pipeline.questions import AnswerError
-from digest_pipeline.replies import FORMS, read
-from digest_pipeline.verify import Verified, verify
 from digest_pipeline_tests.model_items import change, good, item
 
 if TYPE_CHECKING:

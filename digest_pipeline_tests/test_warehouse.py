@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from digest_pipeline import slices, warehouse
 from digest_pipeline.models import StoreError
+from digest_pipeline.storage import slices, warehouse
+from digest_pipeline.storage.warehouse import schema_versions
 from digest_pipeline.store import Store
-from digest_pipeline.warehouse import schema_versions
 from digest_pipeline_tests.killing import trial
 from digest_pipeline_tests.storing import DAY, NEXT, NOON, REPO, commit, landing, record, sha
 

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from digest_pipeline import watching
 from digest_pipeline.definitions import definitions_of
-from digest_pipeline.launch import materialize, open_instance
-from digest_pipeline.notices import URLS
+from digest_pipeline.operations import watching
+from digest_pipeline.operations.launch import materialize, open_instance
+from digest_pipeline.operations.notices import URLS
 from digest_pipeline_tests.projects import MONDAY, TUESDAY, ZONE, Project, three_days
 from digest_pipeline_tests.receiver import Receiver, receiver
 

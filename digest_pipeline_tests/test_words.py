@@ -6,7 +6,7 @@ import string
 import pytest
 
 from digest_pipeline.models import AnalysisState, ChangeType, DayState, SettingsError, Tier
-from digest_pipeline.words import TEMPLATES, Words, words_of
+from digest_pipeline.page.words import TEMPLATES, Words, words_of
 
 ZH, EN = words_of("zh").table, words_of("en").table
 

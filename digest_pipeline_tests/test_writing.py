@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from digest_pipeline.briefs import brief_in
 from digest_pipeline.judging import store_analyses
 from digest_pipeline.models import DayState
+from digest_pipeline.page.briefs import brief_in
 from digest_pipeline.writing import write_daily, write_reports
 from digest_pipeline_tests.projects import MONDAY, THURSDAY_NOON, TUESDAY, WEDNESDAY, Project, windows
 

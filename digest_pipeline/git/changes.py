@@ -1,0 +1,157 @@
+"""What a commit changed: from the differences of two trees to rows that equal git's.
+
+Pure: contents and counts of the repository come through `Contents`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from digest_pipeline.git.kinds import file_kind
+from digest_pipeline.git.messages import path_texts
+from digest_pipeline.git.renames import Side, pair
+from digest_pipeline.models import FileChange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from digest_pipeline.git.linguist import Marks
+
+
+class Delta(NamedTuple):
+    """One file that differs between two trees: status A, D, M or T; for A and D, both sides are the same."""
+
+    status: str
+    old: Side
+    new: Side
+
+
+class Change(NamedTuple):
+    """One row: a delta, or the two deltas of a rename."""
+
+    status: str
+    """A, D, M, R or T."""
+    old: Side
+    new: Side
+
+
+class Counts(NamedTuple):
+    """Lines added and removed; None for binary and for missing contents."""
+
+    insertions: int | None
+    deletions: int | None
+    is_binary: bool = False
+
+
+BINARY = Counts(None, None, is_binary=True)
+MISSING = Counts(None, None)
+
+
+class Contents(Protocol):
+    """What the rows need to know of a repository."""
+
+    def blob(self, sha: str) -> bytes | None:
+        """The content of a blob; None where it is missing."""
+        ...
+
+    def count_blobs(self, old: str, new: str) -> Counts:
+        """The lines between two blobs."""
+        ...
+
+    def count_texts(self, old: bytes, new: bytes) -> Counts:
+        """The lines between two texts."""
+        ...
+
+
+def pair_up(deltas: Iterable[Delta], blob: Callable[[str], bytes | None]) -> list[Change]:
+    """The rows of a commit, renames found, in the order of their paths' bytes."""
+    everything = list(deltas)
+    removed = [delta for delta in everything if delta.status == "D"]
+    added = [delta for delta in everything if delta.status == "A"]
+    if not (removed and added):  # libgit2 gives them in that order
+        return [Change(*delta) for delta in everything]
+    pairs = pair([d.old for d in removed], [d.new for d in added], blob)
+    changes = [Change("R", removed[source].old, added[target].new) for target, source in pairs.items()]
+    changes += [Change(*d) for d in everything if d.status not in {"A", "D"}]
+    gone = set(pairs.values())
+    changes += [Change(*delta) for number, delta in enumerate(removed) if number not in gone]
+    changes += [Change(*delta) for number, delta in enumerate(added) if number not in pairs]
+    return sorted(changes, key=lambda change: (change.new.path, change.status))
+
+
+def count_all(commits: Sequence[Sequence[Change]], contents: Contents) -> list[list[Counts]]:
+    """The numbers of the rows of several commits, oldest first, as `git log --numstat` prints them.
+
+    Files are taken one after the other, each with all its versions: a pack keeps these as differences
+    from one another, and `contents` reads each only once.
+    """
+    counts = [[MISSING] * len(changes) for changes in commits]
+    versions = [
+        (change.new.path, commit, row)
+        for commit, changes in enumerate(commits)
+        for row, change in enumerate(changes)
+    ]
+    for _, commit, row in sorted(versions):
+        counts[commit][row] = count(commits[commit][row], contents)
+    return counts
+
+
+def file_changes(
+    changes: Sequence[Change], counts: Sequence[Counts], marks_of: Callable[[bytes], Marks]
+) -> tuple[FileChange, ...]:
+    """The rows as they are stored."""
+    texts = texts_of(changes)
+    rows: list[FileChange] = []
+    for change, (insertions, deletions, binary) in zip(changes, counts, strict=True):
+        path = texts[change.new.path]
+        generated, vendored, documentation = marks_of(change.new.path)
+        rows.append(
+            FileChange(
+                path=path,
+                old_path=texts[change.old.path] if change.status == "R" else None,
+                status=change.status,
+                insertions=insertions,
+                deletions=deletions,
+                is_binary=binary,
+                kind=file_kind(path, generated=generated, vendored=vendored, documentation=documentation),
+            )
+        )
+    return tuple(rows)
+
+
+def texts_of(changes: Iterable[Change]) -> dict[bytes, str]:
+    """All paths of a commit as text."""
+    return path_texts({side.path for change in changes for side in (change.old, change.new)})
+
+
+def count(change: Change, contents: Contents) -> Counts:
+    """The numbers of one row, as `git log --numstat` prints them."""
+    status, old, new = change
+    if status in {"M", "R"} and old.blob != new.blob and not new.is_submodule and not old.is_submodule:
+        return contents.count_blobs(old.blob, new.blob)
+    before = b"" if status == "A" else content(old, contents.blob)
+    after = b"" if status == "D" else content(new, contents.blob)
+    if before is None or after is None:
+        return MISSING
+    if is_binary(before) or is_binary(after):
+        return BINARY
+    if not before or not after or before == after:
+        return Counts(0, 0) if before == after else Counts(lines(after), lines(before))
+    return contents.count_texts(before, after)
+
+
+def content(side: Side, blob: Callable[[str], bytes | None]) -> bytes | None:
+    """What git compares: the file, the target of a link, a line for a submodule; None if missing."""
+    if side.is_submodule:
+        return b"Subproject commit %s\n" % side.blob.encode()
+    return blob(side.blob)
+
+
+def is_binary(data: bytes) -> bool:
+    """Git's rule: a NUL among the first 8,000 bytes."""
+    return data.find(0, 0, 8000) >= 0
+
+
+def lines(data: bytes) -> int:
+    """Lines of a file; the last one counts without a line end too."""
+    return data.count(b"\n") + (not data.endswith(b"\n") if data else 0)

@@ -1,0 +1,176 @@
+"""Calls under way: each in a thread of its own that makes the request and writes the answer down.
+
+What to call and what to do with the answer is `asking.py`'s matter.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from digest_pipeline import llm
+from digest_pipeline.answers import Answer, AnswerState
+from digest_pipeline.model.retry import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from digest_pipeline.answers import Answers
+    from digest_pipeline.model.budget import Budget, Reservation
+    from digest_pipeline.model.questions import Prompt
+    from digest_pipeline.model.retry import Fault
+    from digest_pipeline.model.tries import Job
+
+T = TypeVar("T")
+
+
+class Door(Protocol):
+    """What is used of the module `llm`; a test may pass another."""
+
+    def complete(self, request: llm.Request) -> llm.Reply:
+        """See `llm.complete`."""
+        ...
+
+    def missing_keys(self, model: str) -> list[str]:
+        """See `llm.missing_keys`."""
+        ...
+
+    def price_of(self, model: str) -> llm.Price | None:
+        """See `llm.price_of`."""
+        ...
+
+
+@dataclasses.dataclass(eq=False)
+class Call(Generic[T]):
+    """A request under way or over."""
+
+    job: Job[T]
+    prompt: Prompt
+    request: llm.Request
+    reservation: Reservation
+    shortened: bool
+    started: float
+    """Of the monotonic clock, as all moments here."""
+    ended: bool = False
+    """The server has answered or failed; the thread still writes it down."""
+    arrived: bool = False
+    """The thread is done."""
+    passed: bool = False
+    """Late: its question is asked again beside it (`hedging.py`). Whichever is answered first counts."""
+    overdue: bool = False
+    """Nobody waits for it any more; what it still brings is kept all the same."""
+    reply: llm.Reply | None = None
+    """What came back and what it cost, also of a failed call that was billed."""
+    fault: Fault | None = None
+    answer: Answer | None = None
+    """The text in the ledger, of a call without a fault."""
+    error: Exception | None = None
+    """Not a failed call, but a failure of ours or of the ledger."""
+
+    @property
+    def given_up(self) -> bool:
+        """Nobody but chance waits for it any more."""
+        return self.passed or self.overdue
+
+    @property
+    def is_answered(self) -> bool:
+        """Its question has an answer that stands."""
+        return self.job.outcome is not None and self.job.outcome.answer is not None
+
+
+class Calls(Generic[T]):
+    """The calls under way."""
+
+    def __init__(
+        self, door: Door, answers: Answers, budget: Budget, seconds: float, moment: Callable[[], int]
+    ) -> None:
+        self._door = door
+        self._answers = answers
+        self._budget = budget
+        self._seconds = seconds
+        self._moment = moment
+        self._events: queue.SimpleQueue[Call[T]] = queue.SimpleQueue()
+        self._flying: list[Call[T]] = []
+
+    def __len__(self) -> int:
+        return len(self._flying)
+
+    def __iter__(self) -> Iterator[Call[T]]:
+        return iter(self._flying)
+
+    def is_asked_by_another(self, key: str, job: Job[T]) -> bool:
+        """Whether another job waits for the answer under a key: equal questions are not asked at once."""
+        return any(c.prompt.key == key and c.job is not job and not c.job.outcome for c in self._flying)
+
+    def start(self, job: Job[T], prompt: Prompt, request: llm.Request, reservation: Reservation) -> None:
+        """Make a call."""
+        call = Call(job, prompt, request, reservation, job.shortened, time.monotonic())
+        self._flying.append(call)
+        # A daemon: a server that never lets go must not keep the process.
+        threading.Thread(target=self._make, args=(call,), name="model call", daemon=True).start()
+
+    def wait(self, until: float | None) -> list[Call[T]]:
+        """The next call that is over, or those that reached the time limit; none at the moment `until`.
+
+        A call that nobody waits for any more comes a second time when its thread is done.
+        Raises what failed on our side.
+        """
+        limits = [call.started + self._seconds for call in self._flying if not call.ended]
+        limits += [] if until is None else [until]
+        if not limits and not self._flying:
+            return []
+        try:
+            call = self._events.get(timeout=max(0.0, min(limits) - time.monotonic()) if limits else None)
+        except queue.Empty:
+            return self._overdue()
+        if call.error:
+            raise call.error
+        call.arrived = True
+        if not call.overdue:
+            self._flying.remove(call)
+        return [call]
+
+    def _overdue(self) -> list[Call[T]]:
+        now = time.monotonic()
+        late = [c for c in self._flying if now >= c.started + self._seconds and not c.ended]
+        for call in late:
+            call.overdue = True
+            self._flying.remove(call)
+        return late
+
+    def _make(self, call: Call[T]) -> None:
+        try:
+            try:
+                call.reply, status = self._door.complete(call.request), "ok"
+            except llm.CallError as error:
+                call.fault, call.reply = error.fault, error.paid
+                status = judge(error.fault)[1].value
+            finally:
+                call.ended = True
+            self._settle(call, status)
+        except Exception as error:  # noqa: BLE001 - the thread that waits raises it
+            call.error = error
+        self._events.put(call)
+
+    def _settle(self, call: Call[T], status: str) -> None:
+        """Write a call and its answer to the ledger."""
+        reply, model = call.reply or llm.Reply(""), call.request.model
+        if reply.cost_usd is None:
+            cost = self._budget.cost(model, reply.tokens_in, reply.tokens_out)
+            reply = dataclasses.replace(reply, cost_usd=cost)
+        call.reply = reply
+        call.answer = Answer(
+            key=call.prompt.key,
+            state=AnswerState.ARRIVED,
+            model=model,
+            # What comes late must not take the place of the answer that stands.
+            text="" if call.fault or call.is_answered else reply.text,
+            tokens_in=reply.tokens_in,
+            tokens_out=reply.tokens_out,
+            cost_usd=reply.cost_usd,
+            latency_ms=int((time.monotonic() - call.started) * 1000),
+        )
+        self._answers.settle(call.reservation.entry, status, call.answer, self._moment())

@@ -1,0 +1,1 @@
+"""Behind station 4: the parts of a page."""

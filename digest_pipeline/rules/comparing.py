@@ -1,0 +1,251 @@
+"""How the definitions of two versions of a file differ: what came, went, was renamed or changed. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from digest_pipeline.rules.findings import Dependency, Name, Renamed, Signature, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from digest_pipeline.models import FileText
+    from digest_pipeline.rules.heads import Definition
+    from digest_pipeline.rules.nodes import Parameter
+    from digest_pipeline.rules.usages import Usage
+
+_MAX_RENAME_PAIRS = 30
+_MAX_VALUE = 80
+_FEW_WORDS = 12
+"""A definition of so few words is like many others."""
+
+
+@dataclasses.dataclass
+class Draft:
+    """The facts while they are collected, file by file."""
+
+    added: list[Name] = dataclasses.field(default_factory=list)
+    removed: list[Name] = dataclasses.field(default_factory=list)
+    renamed: list[Renamed] = dataclasses.field(default_factory=list)
+    signatures: list[Signature] = dataclasses.field(default_factory=list)
+    values: list[Value] = dataclasses.field(default_factory=list)
+    types: list[Value] = dataclasses.field(default_factory=list)
+    changed: list[Name] = dataclasses.field(default_factory=list)
+    internal_added: list[Name] = dataclasses.field(default_factory=list)
+    internal_removed: list[Name] = dataclasses.field(default_factory=list)
+    settings: list[Value] = dataclasses.field(default_factory=list)
+    plumbing: list[Value] = dataclasses.field(default_factory=list)
+    dependencies: list[Dependency] = dataclasses.field(default_factory=list)
+    sections: list[Name] = dataclasses.field(default_factory=list)
+    tests_added: list[Name] = dataclasses.field(default_factory=list)
+    tests_changed: list[Name] = dataclasses.field(default_factory=list)
+    usages: list[Usage] = dataclasses.field(default_factory=list)
+    code_added: int = 0
+    code_removed: int = 0
+    source_read: int = 0
+    same_code: int = 0
+    prose_only: int = 0
+    deprecations: int = 0
+
+
+def compare(
+    draft: Draft,
+    text: FileText,
+    old: Mapping[str, list[Definition]],
+    new: Mapping[str, list[Definition]],
+    touched: Mapping[bool, str],
+) -> None:
+    """Add how the definitions of one file differ.
+
+    `touched` has the added and the removed lines: a name that stands in none of them has
+    neither come nor gone, whatever the parser made of a file that it did not understand.
+    """
+    path = text.change.path
+    gone = _standing_in([old[name][0] for name in old if name not in new], touched[False])
+    come = _standing_in([new[name][0] for name in new if name not in old], touched[True])
+    for before, after in _renames(gone, come, text):
+        gone.remove(before)
+        come.remove(after)
+        if _is_offered(before, path):
+            draft.renamed.append(Renamed(before.name, after.name, after.kind, path))
+    _add_names(come, draft.added, draft.internal_added, path)
+    _add_names(gone, draft.removed, draft.internal_removed, path)
+    for name in (n for n in old if n in new):
+        olds, news = _unmatched(old[name], new[name])
+        if len(olds) == len(news) == 1:
+            _changed(draft, olds[0], news[0], path)
+        elif _is_offered((olds or news or old[name])[0], path):
+            lists = draft.added if len(news) > len(olds) else draft.removed
+            lists += [Name(name, "overload", path)] * (len(olds) != len(news))
+    draft.changed += _rewritten(text, old, new, [d.name for d in (*gone, *come)])
+
+
+def _standing_in(definitions: list[Definition], text: str) -> list[Definition]:
+    """Those whose name stands in a text."""
+    words = frozenset(re.findall(r"\w+", text)) if definitions else frozenset()
+    return [d for d in definitions if words.issuperset(re.findall(r"\w+", d.bare_name))]
+
+
+def _unmatched(old: list[Definition], new: list[Definition]) -> tuple[list[Definition], list[Definition]]:
+    """The definitions of one name that have no equal on the other side; a single one always counts."""
+    if len(old) == len(new) == 1:
+        return old, new
+    heads = [{(d.parameters, d.type, d.value) for d in side} for side in (old, new)]
+    return (
+        [d for d in old if (d.parameters, d.type, d.value) not in heads[1]],
+        [d for d in new if (d.parameters, d.type, d.value) not in heads[0]],
+    )
+
+
+def _rewritten(
+    text: FileText,
+    old: Mapping[str, list[Definition]],
+    new: Mapping[str, list[Definition]],
+    others: list[str],
+) -> list[Name]:
+    """What has another text than before; classes where it is none of their members."""
+    if text.old is None or text.new is None:
+        return []
+    found = [
+        (new[name][0].kind, name)
+        for name in old
+        if name in new
+        and [text.old[slice(*d.span)] for d in old[name]] != [text.new[slice(*d.span)] for d in new[name]]
+    ]
+    inner = [*others, *(name for _, name in found)]
+    return [
+        Name(name, kind, text.change.path)
+        for kind, name in found
+        if kind != "class" or not any(i != name and _has_owner(i, {name}) for i in inner)
+    ]
+
+
+def _is_offered(definition: Definition, path: str) -> bool:
+    return definition.is_public and not _is_private(path)
+
+
+def _add_names(definitions: list[Definition], public: list[Name], internal: list[Name], path: str) -> None:
+    """Sort names by whether others may use them; a member goes without saying when its class does."""
+    owners = {d.name for d in definitions if d.kind == "class"}
+    for d in definitions:
+        if not _has_owner(d.name, owners):
+            (public if _is_offered(d, path) else internal).append(Name(d.name, d.kind, path))
+
+
+_INTERNAL = frozenset(["internal", "internals", "detail", "impl"])
+_PROGRAMS = frozenset(["scripts", "script", "tools", "hack", "ci", "dev"])
+
+
+def is_program(path: str) -> bool:
+    """Whether a file is a program of those who work on the project: as in `scripts/` and `tools/`."""
+    return path.partition("/")[0] in _PROGRAMS and "/" in path
+
+
+def _is_private(path: str) -> bool:
+    """Whether a folder or file is marked as internal: `_private/`, `_module.py`, `internal/`, `scripts/`."""
+    parts = path.split("/")
+    is_marked = any((p.startswith("_") and not p.startswith("__")) or p in _INTERNAL for p in parts)
+    return is_marked or is_program(path)
+
+
+def _has_owner(name: str, owners: set[str]) -> bool:
+    pieces = re.split(r"(\.|::)", name)
+    return any("".join(pieces[:i]) in owners for i in range(1, len(pieces), 2))
+
+
+def _changed(draft: Draft, old: Definition, new: Definition, path: str) -> None:
+    """Add how one public definition changed its parameters, defaults, types or value."""
+    if not (_is_offered(old, path) and new.is_public):
+        return
+    if old.parameters is not None and new.parameters is not None and old.parameters != new.parameters:
+        kept, gained, lost = _matched(old.parameters, new.parameters, by_name=path.endswith(_BY_NAME))
+        if gained or lost:
+            required = tuple(p.name for p in gained if p.is_required)
+            came, went = (tuple(p.name for p in side) for side in (gained, lost))
+            draft.signatures.append(Signature(new.name, path, came, went, required))
+        for one, two in kept:
+            if one.default != two.default and _is_short(one.default, two.default):
+                draft.values.append(Value(f"{new.name}({two.name})", one.default, two.default, path))
+            _retyped(draft, f"{new.name}({two.name})", one.type, two.type, path)
+    elif old.value != new.value and old.kind in ("constant", "field") and _is_short(old.value, new.value):
+        draft.values.append(Value(new.name, old.value, new.value, path))
+    _retyped(draft, new.name if new.parameters is None else f"{new.name}()", old.type, new.type, path)
+
+
+_BY_NAME = (".py", ".pyi", ".kt", ".kts", ".rb")
+"""Languages whose callers may name an argument; elsewhere a parameter with another name is the same."""
+
+
+def _matched(
+    old: tuple[Parameter, ...], new: tuple[Parameter, ...], *, by_name: bool
+) -> tuple[list[tuple[Parameter, Parameter]], list[Parameter], list[Parameter]]:
+    """The parameters that are there before and after, those that came, and those that went."""
+    after = {p.name: p for p in new}
+    kept = [(p, after[p.name]) for p in old if p.name in after]
+    gained = [p for p in new if p.name not in {q.name for q in old}]
+    lost = [p for p in old if p.name not in after]
+    if not by_name:
+        same_place = len(old) == len(new)
+        for one in list(lost):
+            at = old.index(one)
+            two = next((p for p in gained if (same_place and new.index(p) == at) or p.type == one.type), None)
+            if two is not None:
+                lost.remove(one)
+                gained.remove(two)
+                kept.append((one, two))
+    return kept, gained, lost
+
+
+def _retyped(draft: Draft, name: str, old: str, new: str, path: str) -> None:
+    """Add a declared type that changed, unless it is the same in a newer spelling."""
+    if _spelt(old) != _spelt(new) and _is_short(old, new):
+        draft.types.append(Value(name, old or None, new or None, path))
+
+
+def _spelt(kind: str) -> str:
+    """A type without what is only its spelling: `Optional[List[int]]` is `list[int] | None`."""
+    plain = re.sub(r"[\"'\s]|\b(?:typing|t|std|typing_extensions)(?:\.|::)", "", kind)
+    plain = re.sub(r"\b(List|Dict|Tuple|Set|Type|FrozenSet)\[", lambda m: m[0].lower(), plain)
+    return re.sub(r"^Optional\[(.*)\]$", r"\1|None", plain)
+
+
+def _is_short(*values: str | None) -> bool:
+    return all(v is None or len(v) <= _MAX_VALUE for v in values)
+
+
+def _renames(
+    gone: list[Definition], come: list[Definition], text: FileText
+) -> list[tuple[Definition, Definition]]:
+    """Pairs of one kind and scope whose text is the same, or nearly, but for the name."""
+    pairs, taken = [], set()
+    candidates = [
+        (a, b) for a in gone for b in come if a.kind == b.kind != "implementation" and _scope(a) == _scope(b)
+    ]
+    for before, after in candidates[:_MAX_RENAME_PAIRS]:
+        if id(before) in taken or id(after) in taken or text.old is None or text.new is None:
+            continue
+        one = text.old[slice(*before.span)].decode("utf-8", "replace")
+        two = text.new[slice(*after.span)].decode("utf-8", "replace")
+        names = (before.bare_name, after.bare_name)
+        is_short = len(re.findall(r"\w+", two)) < _FEW_WORDS
+        if is_short and difflib.SequenceMatcher(None, *names).ratio() < 0.5:  # noqa: PLR2004 - half of the letters
+            continue  # two prototypes are alike in all but their names
+        if _is_like(one.replace(*names), two):
+            pairs.append((before, after))
+            taken |= {id(before), id(after)}
+    return pairs
+
+
+def _scope(definition: Definition) -> str:
+    return definition.name[: len(definition.name) - len(definition.bare_name)]
+
+
+def _is_like(one: str, two: str) -> bool:
+    words = [re.findall(r"\w+|[^\w\s]", t) for t in (one, two)]
+    if min(map(len, words)) < 8 or max(map(len, words)) > 1500:  # noqa: PLR2004 - too short to tell, too long to compare
+        return words[0] == words[1] and len(words[0]) > 5  # noqa: PLR2004 - more than a bare `X = 1`
+    matcher = difflib.SequenceMatcher(None, *words, autojunk=False)
+    return matcher.real_quick_ratio() > 0.8 and matcher.quick_ratio() > 0.8 and matcher.ratio() > 0.8  # noqa: PLR2004 - four words of five

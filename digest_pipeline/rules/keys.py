@@ -1,0 +1,173 @@
+"""Configuration keys that a change adds, removes or sets otherwise. Pure and forgiving.
+
+A key is named by its path, `services.web.image`. TOML and JSON are parsed in both versions; any other
+format, and what does not parse, is read line by line: what a key stands in follows from its indentation
+(YAML, JSON with comments) or from the `[section]` above it (INI).
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import tomllib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from digest_pipeline.models import FileKind
+from digest_pipeline.rules import hunks
+from digest_pipeline.rules.findings import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from digest_pipeline.models import FileText
+
+MAX_BYTES = 200_000
+"""Larger manifests and settings are not parsed, longer hunks are cut."""
+_MAX_KEYS = 2000
+_MAX_DEPTH = 6
+_NEVER = 10**6
+"""Deeper than any line is indented."""
+_TEXT = "\0"
+"""Stands for a line of a text over several lines."""
+
+
+def setting_changes(text: FileText) -> list[Value]:
+    """The keys of a configuration file that came, went or changed their value, by their path."""
+    return _key_changes(text) if text.change.kind is FileKind.CONFIG else []
+
+
+def plumbing_changes(text: FileText) -> list[Value]:
+    """The same for the files of build and continuous integration; dependencies are no keys."""
+    ending = text.change.path.rpartition(".")[2].lower()
+    if text.change.kind not in (FileKind.CI, FileKind.BUILD) or ending not in _NESTED:
+        return []
+    return [v for v in _key_changes(text) if not _DEPENDENCIES.search(v.name)]
+
+
+def _key_changes(text: FileText) -> list[Value]:
+    path = text.change.path
+    ending = path.rpartition(".")[2].lower()
+    parse = {"toml": toml_table, "json": json_table}.get(ending)
+    if text.old is None and text.new is None and not text.patch:
+        return []
+    if parse is not None:
+        old, new = read_version(parse, text.old), read_version(parse, text.new)
+        if old is not None and new is not None:
+            before, after = _flat(old), _flat(new)
+            keys = sorted(k for k in {*before, *after} if before.get(k) != after.get(k))
+            return [Value(k, before.get(k), after.get(k), path) for k in keys]
+    return _keys_of_lines(text, ending)
+
+
+def read_version(reader: Callable[[str], dict[str, Any]], raw: bytes | None) -> dict[str, Any] | None:
+    """What a reader finds in one version; None where it is not of the format or too large."""
+    if raw is not None and len(raw) > MAX_BYTES:
+        return None
+    try:
+        return reader((raw or b"").decode("utf-8"))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def toml_table(text: str) -> dict[str, Any]:
+    """A TOML document; raises ValueError."""
+    return tomllib.loads(text)
+
+
+def json_table(text: str) -> dict[str, Any]:
+    """A JSON object, empty for any other JSON value; raises ValueError."""
+    loaded = json.loads(text or "{}")
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def _flat(table: Mapping[str, Any]) -> dict[str, str]:
+    flat: dict[str, str] = {}
+
+    def walk(value: object, name: str, depth: int) -> None:
+        if isinstance(value, dict) and value and depth < _MAX_DEPTH:
+            for key, inner in value.items():
+                walk(inner, f"{name}.{key}" if name else str(key), depth + 1)
+        elif len(flat) < _MAX_KEYS:
+            flat[name] = json.dumps(value, default=str, ensure_ascii=False, sort_keys=True)[:200]
+
+    walk(table, "", 0)
+    return flat
+
+
+_NESTED = ("yml", "yaml", "toml", "json", "jsonc", "json5")
+_DEPENDENCIES = re.compile(r"(?i)dependenc|\brequires\b|dependency-groups")
+_SECTION = re.compile(r"\[+\s*([\w.\"' -]+?)\s*\]+\s*(?:[#;].*)?$")
+_NESTED_KEY = re.compile(r"""["']?([\w@$][\w./@$ -]{0,80}?)["']?\s*[:=](?:\s+|$)(.*)$""")
+_FLAT_KEY = re.compile(r"""["']?([A-Za-z_][\w.-]*)["']?\s*(?:[:=]\s*|\s)(.*)$""")
+_ITEM = re.compile(r"^(?:-\s+)+")
+_Located = dict[int, tuple[str, str]]
+"""By the number of a line: the path of its key, and its value."""
+
+
+def _keys_of_lines(text: FileText, ending: str) -> list[Value]:
+    lines = hunks.changed_lines(text.patch[:MAX_BYTES])
+    counts: Counter[tuple[str, str]] = Counter()
+    for is_added, version in ((True, text.new), (False, text.old)):
+        numbered = enumerate((version or b"").decode("utf-8", "replace")[:MAX_BYTES].split("\n"), 1)
+        changed = {line.number: line.text for line in lines if line.is_added is is_added}
+        located = _located(numbered if version is not None else sorted(changed.items()), ending, set(changed))
+        for number in sorted(located)[:_MAX_KEYS]:
+            counts[located[number]] += 1 if is_added else -1
+    before: dict[str, list[str]] = {}
+    after: dict[str, list[str]] = {}
+    texts = {key: None for key, value in counts if value == _TEXT}
+    for (key, value), count in counts.items():
+        if count and key not in texts:
+            (after if count > 0 else before).setdefault(key, []).append(value)
+    return [
+        Value(key, before.get(key, [None])[0], after.get(key, [None])[0], text.change.path)
+        for key in sorted({*before, *after})
+    ] + [Value(key, None, None, text.change.path) for key in sorted(texts)]
+
+
+def _located(lines: Iterable[tuple[int, str]], ending: str, wanted: Collection[int]) -> _Located:
+    """The keys on the wanted lines of a file, with the keys and the section that they stand in."""
+    last, outline = max(wanted, default=0), _Outline(ending)
+    found = ((n, outline.read(line)) for n, line in itertools.takewhile(lambda row: row[0] <= last, lines))
+    return {number: key for number, key in found if key is not None and number in wanted}
+
+
+class _Outline:
+    """Reads a file line by line and knows where it stands."""
+
+    def __init__(self, ending: str) -> None:
+        self._is_nested = ending in _NESTED
+        self._section: list[str] = []
+        self._around: list[tuple[int, str]] = []
+        self._text_below, self._text = _NEVER, ""
+
+    def read(self, line: str) -> tuple[str, str] | None:
+        """The path of the key on a line, and its value; None where the line holds none, or only others."""
+        code = line.strip()
+        indent = len(line) - len(line.lstrip())
+        if not code:
+            return None
+        if indent > self._text_below:
+            return self._text, _TEXT
+        if code.startswith(("#", "//", ";")):
+            return None
+        self._text_below = _NEVER
+        if match := _SECTION.match(code):
+            self._section, self._around = [match[1]], []
+            return None
+        bare = _ITEM.sub("", code) if code[0] == "-" else code
+        match = (_NESTED_KEY if self._is_nested else _FLAT_KEY).match(bare)
+        return None if match is None else self._key(match, indent, indent + len(code) - len(bare))
+
+    def _key(self, match: re.Match[str], indent: int, depth: int) -> tuple[str, str] | None:
+        while self._around and self._around[-1][0] >= depth:
+            self._around.pop()
+        value = match[2].partition(" #")[0].strip().rstrip(",")
+        name = ".".join([*self._section, *(key for _, key in self._around), match[1]])
+        if not value or value[0] in "{[|>&!":
+            self._around.append((depth, match[1]))
+        if value[:1] in ("|", ">"):
+            self._text_below, self._text = indent, name
+        return (name, value[:200]) if value or not self._is_nested else None

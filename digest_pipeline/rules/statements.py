@@ -1,0 +1,292 @@
+"""The facts of a diff as short lines in one language, for prompts and for the fields of an analysis.
+
+Names are put in backticks only where they stand verbatim in the changed lines or their context; no line
+holds any other mark, a backtick of the commit itself, or a line break.
+"""
+
+from __future__ import annotations
+
+import collections
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from digest_pipeline.models import FileKind
+from digest_pipeline.rules.catalogue import joined, labels, say
+from digest_pipeline.rules.findings import bare_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from digest_pipeline.models import FileChange
+    from digest_pipeline.rules.findings import Dependency, Facts, Name, Signature, Value
+
+_MOST_NAMES, _MOST_FILES = 4, 3
+_MOST_LINES = 24
+_LONGEST_NAME = 80
+_LONGEST_VALUE = 40
+
+
+def code(text: str, known: Collection[str]) -> str:
+    """A name or value in backticks where it may be looked up, plain otherwise, always one line."""
+    plain = " ".join(text.split())
+    if text in known and "`" not in text and plain == text and len(text) <= _LONGEST_NAME:
+        return f"`{text}`"
+    return plain.replace("`", "'")[:_LONGEST_NAME]
+
+
+def path_code(path: str) -> str:
+    """A path in backticks, however long, unless a mark in it forbids."""
+    return f"`{path}`" if " ".join(path.split()) == path and "`" not in path else code(path, ())
+
+
+def named(language: str, name: str, known: Collection[str]) -> str:
+    """A qualified name: whole where it stands so in the diff, else its last part and its owner."""
+    return all_named(language, [name], known)
+
+
+def all_named(language: str, names: Sequence[str], known: Collection[str]) -> str:
+    """The first names of a list; those of one owner stand together: `open`, `close` of `Store`."""
+    shown: list[str] = []
+    for owner, members in itertools.groupby(names[:_MOST_NAMES], key=lambda n: _owner(n, known)):
+        group = list(members)
+        if not owner:
+            shown += [code(n, known) for n in group]
+        else:
+            listing = joined(language, [code(bare_name(n), known) for n in group])
+            shown.append(say(language, "definition.of", owner=code(owner, known), name=listing))
+    has_owners = any(_owner(n, known) for n in names[:_MOST_NAMES])
+    text = labels(language)["list.groups"].join(shown) if has_owners else joined(language, shown)
+    return text if len(names) <= _MOST_NAMES else say(language, "list.more", names=text, n=len(names))
+
+
+def _owner(name: str, known: Collection[str]) -> str:
+    """The class or module of a name, empty where the whole name stands in the diff."""
+    return "" if name in known else name[: len(name) - len(bare_name(name))].rstrip(".:")
+
+
+def listed(language: str, names: Iterable[str]) -> str:
+    """The first names of a list, and how many there are when not all are shown."""
+    every = list(names)
+    text = joined(language, every[:_MOST_NAMES])
+    return text if len(every) <= _MOST_NAMES else say(language, "list.more", names=text, n=len(every))
+
+
+def fact_lines(facts: Facts, language: str) -> list[str]:
+    """All facts as short lines, the interface first: at most 24, the same for the same facts."""
+    lines = [*interface_lines(facts, language), *_inner_lines(facts, language)]
+    sizes = [
+        say(
+            language,
+            "fact.size",
+            kind=labels(language)[f"kind.{s.kind.value}"],
+            files=s.files,
+            insertions=s.insertions,
+            deletions=s.deletions,
+        )
+        for s in facts.sizes
+    ]
+    if sizes:
+        lines.append(say(language, "fact.sizes", sizes=joined(language, sizes)))
+    return lines[-1:] + lines[:-1] if len(lines) <= _MOST_LINES else [lines[-1], *lines[: _MOST_LINES - 1]]
+
+
+def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> list[str]:
+    """What a commit changed, the most telling first: for users, inside, for those who work on it."""
+    interface = interface_lines(facts, language)
+    source = [f for f in files if f.kind is FileKind.SOURCE]
+    is_seen = interface or facts.changed or facts.internal_added or facts.internal_removed or facts.moved
+    layout = (
+        say(language, f"fact.{k}") for k in ("formatting_only", "prose_only") if getattr(facts, f"is_{k}")
+    )
+    weights = {f.path: (f.insertions or 0) + (f.deletions or 0) for f in files}
+    lines = [
+        *layout,
+        *interface,
+        *_changed(facts, weights, language),
+        *([] if is_seen or facts.is_prose_only or facts.is_formatting_only else file_lines(source, language)),
+        *_developer_lines(facts, language),
+        *_by_kind(facts, facts.internal_added, "fact.internal_added", language),
+        *_by_kind(facts, facts.internal_removed, "fact.internal_removed", language),
+    ]
+    return list(dict.fromkeys(lines))
+
+
+def is_zero(dependency: Dependency) -> bool:
+    """Whether both versions are `0.y.z`, where the second number may break (semver 2.0.0, item 4)."""
+    firsts = (re.search(r"\d+", v or "") for v in (dependency.old, dependency.new))
+    return all(first is not None and int(first[0]) == 0 for first in firsts)
+
+
+def _changed(facts: Facts, weights: Mapping[str, int], language: str) -> Iterator[str]:
+    """The functions with another text, those of the most changed file."""
+    told = {s.name for s in facts.signatures} | {
+        v.name.partition("(")[0] for v in (*facts.values, *facts.types)
+    }
+    rest = [n for n in facts.changed if n.name not in told]
+    path = max({n.path for n in rest}, key=lambda p: (weights.get(p, 0), p), default=None)
+    if path is not None:
+        names = [n.name for n in rest if n.path == path]
+        shown = all_named(language, names, facts.shown)
+        files = len({n.path for n in rest})
+        key = "fact.changed" if files == 1 else "fact.changed_in_files"
+        yield say(language, key, names=shown, path=path_code(path), n=files)
+
+
+def _developer_lines(facts: Facts, language: str) -> Iterator[str]:
+    """What those who work on the project notice: moves, tests, documents, build, their dependencies."""
+    if facts.moved:
+        names = all_named(language, [m.new for m in facts.moved], facts.shown)
+        yield say(language, "fact.moved_many", names=names)
+    for key, found in (
+        ("fact.sections", facts.sections),
+        ("fact.tests_added", facts.tests_added),
+        ("fact.tests_changed", facts.tests_changed if not facts.tests_added else ()),
+    ):
+        if found:
+            path = found[0].path
+            names = listed(language, (code(n.name, facts.shown) for n in found if n.path == path))
+            yield say(language, key, names=names, path=path_code(path))
+    yield from (_dependency(facts, d, language) for d in facts.dependencies if d.is_dev)
+    yield from _set(facts, facts.plumbing, language)
+
+
+def file_lines(files: Sequence[FileChange], language: str) -> list[str]:
+    """The changed files in one line, by their kind where they are of one; none without files."""
+    if not files:
+        return []
+    kinds, statuses = {f.kind for f in files}, {f.status for f in files}
+    kind = labels(language)[f"kind.{files[0].kind.value}"] if len(kinds) == 1 else ""
+    shown = joined(language, [path_code(f.path) for f in files[:_MOST_FILES]])
+    if len(files) > _MOST_FILES:
+        shown = say(language, "list.files", names=shown, n=len(files))
+    key = "added" if statuses == {"A"} else "deleted" if statuses == {"D"} else "changed"
+    return [" ".join(say(language, f"files.{key}", kind=kind, names=shown).split())]
+
+
+def interface_lines(facts: Facts, language: str) -> list[str]:
+    """What changes for those who use the code: one line for each sort of change."""
+    lines = itertools.chain(
+        _by_kind(facts, facts.removed, "fact.removed", language),
+        (
+            say(language, "fact.renamed", old=code(r.old, facts.shown), new=code(r.new, facts.shown))
+            for r in facts.renamed
+        ),
+        (_signature(facts, s, language) for s in facts.signatures),
+        _by_kind(facts, facts.added, "fact.added", language),
+        _usages(facts, language),
+        (_value(facts, v, language) for v in facts.values),
+        (_type(facts, v, language) for v in facts.types[:_MOST_NAMES]),
+        _set(facts, facts.settings, language),
+        (_dependency(facts, d, language) for d in facts.dependencies if not d.is_dev),
+    )
+    return list(dict.fromkeys(lines))
+
+
+def _by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Iterator[str]:
+    groups: dict[str, list[str]] = collections.defaultdict(list)
+    for name in names:
+        groups[name.kind].append(name.name)
+    for kind, found in groups.items():
+        shown = all_named(language, found, facts.shown)
+        yield say(language, key, kind=kind_label(language, kind, len(found)), names=shown)
+
+
+def kind_label(language: str, kind: str, count: int) -> str:
+    """What a sort of definition is called, for one or for several."""
+    return labels(language)[f"definition.{kind}" if count == 1 else f"definition.{kind}_many"]
+
+
+def _signature(facts: Facts, signature: Signature, language: str) -> str:
+    name = named(language, signature.name, facts.shown)
+    gained = listed(language, (code(p, facts.shown) for p in signature.gained))
+    lost = listed(language, (code(p, facts.shown) for p in signature.lost))
+    if gained and lost:
+        return say(language, "fact.gains_loses", name=name, names=gained, lost=lost)
+    return say(language, "fact.gains" if gained else "fact.loses", name=name, names=gained or lost)
+
+
+def _usages(facts: Facts, language: str) -> Iterator[str]:
+    for key in (
+        "options_added",
+        "options_removed",
+        "env_added",
+        "env_removed",
+        "endpoints_added",
+        "endpoints_removed",
+    ):
+        names: tuple[str, ...] = getattr(facts, key)
+        if names:
+            yield say(language, f"fact.{key}", names=listed(language, (code(n, facts.shown) for n in names)))
+
+
+def _value(facts: Facts, value: Value, language: str) -> str:
+    old, new = code(value.old or "", facts.shown), code(value.new or "", facts.shown)
+    if value.name.endswith(")"):
+        owner, _, name = value.name[:-1].partition("(")
+        key = (
+            "fact.default_changed" if old and new else "fact.default_added" if new else "fact.default_removed"
+        )
+        return say(
+            language,
+            key,
+            owner=named(language, owner, facts.shown),
+            name=code(name, facts.shown),
+            old=old,
+            new=new,
+        )
+    is_short = 0 < len(old) <= _LONGEST_VALUE and 0 < len(new) <= _LONGEST_VALUE
+    key = "fact.value_changed" if is_short else "fact.value_changed_long"
+    return say(language, key, name=named(language, value.name, facts.shown), old=old, new=new)
+
+
+def _type(facts: Facts, value: Value, language: str) -> str:
+    """What a parameter, a result, a field or an alias is declared as."""
+    old, new = code(value.old or "", facts.shown), code(value.new or "", facts.shown)
+    owner, _, name = value.name.removesuffix(")").partition("(")
+    sort = "parameter" if name else "result" if value.name.endswith("()") else "type"
+    step = "changed" if old and new else "added" if new else "removed"
+    shown = {"owner": named(language, owner, facts.shown), "name": code(name, facts.shown)}
+    return say(language, f"fact.{sort}_{step}", **shown, old=old, new=new)
+
+
+def _set(facts: Facts, keys: Sequence[Value], language: str) -> Iterator[str]:
+    """What came, went and changed among the keys of configuration files."""
+    new = [code(v.name, facts.shown) for v in keys if v.old is None and v.new is not None]
+    old = [code(v.name, facts.shown) for v in keys if v.new is None and v.old is not None]
+    for key, names in (("fact.setting_added", new), ("fact.setting_removed", old)):
+        if names:
+            yield say(language, key, names=listed(language, names))
+    both = [v for v in keys if (v.old is None) == (v.new is None)]
+    changed = [v for v in both if v.old and v.new and len(v.old) + len(v.new) < _LONGEST_NAME]
+    texts = [code(v.name, facts.shown) for v in both if v not in changed]
+    for v in changed[:_MOST_NAMES]:
+        old_new = {"old": code(v.old or "", facts.shown), "new": code(v.new or "", facts.shown)}
+        yield say(language, "fact.setting_changed", name=code(v.name, facts.shown), **old_new)
+    if texts:
+        yield say(language, "fact.setting_text", names=listed(language, texts))
+
+
+def _dependency(facts: Facts, dependency: Dependency, language: str) -> str:
+    name, old, new = (
+        code(part or "", facts.shown) for part in (dependency.name, dependency.old, dependency.new)
+    )
+    if dependency.old is None or dependency.new is None:
+        key = "fact.dependency_added" if dependency.old is None else "fact.dependency_removed"
+        return say(language, key, name=name, new=new).strip()
+    key = "fact.dependency_changed"
+    if dependency.is_major:
+        key = "fact.dependency_zero" if is_zero(dependency) else "fact.dependency_major"
+    return say(language, key, name=name, old=old or "-", new=new or "-")
+
+
+def _inner_lines(facts: Facts, language: str) -> Iterator[str]:
+    """What is worth knowing of the inside."""
+    yield from _by_kind(facts, facts.internal_added, "fact.internal_added", language)
+    yield from _by_kind(facts, facts.internal_removed, "fact.internal_removed", language)
+    yield from _developer_lines(facts, language)
+    if facts.deprecations:
+        yield say(language, "fact.deprecations", n=facts.deprecations)
+    for key in ("formatting_only", "prose_only"):
+        if getattr(facts, f"is_{key}"):
+            yield say(language, f"fact.{key}")

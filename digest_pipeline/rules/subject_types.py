@@ -1,0 +1,143 @@
+"""What kind of change a subject line says, by prefix, tags, verb and what the verb is done to. Pure.
+
+Only words are looked at here; `change_types` holds the answer against the files and the facts.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from digest_pipeline.models import ChangeType
+from digest_pipeline.rules import emphasis, vocabulary
+
+if TYPE_CHECKING:
+    from digest_pipeline.rules.subjects import Subject
+
+ASIDE = (ChangeType.DOCS, ChangeType.TEST, ChangeType.CI)
+"""What stands beside the code."""
+_CHANGES = (ChangeType.FEATURE, ChangeType.REFACTOR)
+_SPARES = frozenset(["avoid", "avoids", "skip", "skips", "eliminate", "eliminates"])
+_FIXES = re.compile(r"(?<![\w-])(bug|fix(es)?|missing)\b", re.IGNORECASE)
+
+
+def sure_type(subject: Subject, *, has_objects: bool = True) -> ChangeType | None:
+    """What a reader of the subject would say, or None where it does not tell.
+
+    The prefix and the tags come first, unless they only say `chore`; then the verb, read together with
+    what it is done to (`fix flaky test` is a test, `update README` is docs), unless the files tell that
+    the object is only a word.
+    """
+    if subject.is_revert:
+        return ChangeType.REVERT
+    text = subject.quoted if subject.is_reland and subject.quoted else subject.text
+    text = text if " " in text else text.replace("_", " ")
+    if vocabulary.AFTER_RELEASE.match(text):
+        return ChangeType.CHORE
+    if ChangeType.RELEASE in subject.kinds or vocabulary.RELEASE.search(text):
+        return ChangeType.CHORE if vocabulary.NEXT_CYCLE.search(text) else ChangeType.RELEASE
+    for kind in subject.kinds:
+        if kind is not ChangeType.CHORE and (has_objects or kind is not ChangeType.BUILD):
+            return _refined(kind, text, has_objects=has_objects)
+    about = object_type(text) if has_objects else None
+    if has_objects and vocabulary.BUMPS.match(text) and about is None:
+        return ChangeType.BUILD
+    return _verb_type(text, about) or about or (ChangeType.CHORE if subject.kinds else None)
+
+
+def guess(text: str) -> ChangeType:
+    """The likeliest type of a subject without a telling verb, when there is no diff to look at."""
+    first = next(iter(re.findall(r"[\w'-]+", text.lower())), "")
+    if emphasis.PERF.search(text):
+        return ChangeType.PERF
+    if speaks_of_fault(text):
+        return ChangeType.FIX
+    if first in vocabulary.WEAK_VERBS:
+        objects = (kind for kind, pattern in vocabulary.OBJECTS if pattern.search(text))
+        return next(objects, ChangeType.REFACTOR)
+    return ChangeType.FEATURE if len(text.split()) > 1 else ChangeType.CHORE
+
+
+def _refined(kind: ChangeType, text: str, *, has_objects: bool) -> ChangeType:
+    """A fix or feature of tests, docs or CI is named after these, and a feature of speed after that."""
+    about = object_type(text) if has_objects else None
+    if about is not None and about is not ChangeType.BUILD and kind in (ChangeType.FIX, ChangeType.FEATURE):
+        return about
+    if kind is ChangeType.FIX and emphasis.SECURITY.search(text):
+        return ChangeType.SECURITY
+    if kind is ChangeType.FEATURE and emphasis.FASTER.search(_head(text)):
+        return ChangeType.PERF
+    return kind
+
+
+def _verb_type(text: str, about: ChangeType | None) -> ChangeType | None:
+    """The type by the first verb among the first words and by its object; None for a weak verb."""
+    words = [w.lower() for w in re.findall(r"[\w'-]+", text)[:12]]
+    first = next((w for w in words[:4] if w not in vocabulary.FILLERS), "")
+    if first in vocabulary.WEAK_VERBS:
+        verb = None
+    else:
+        verb = vocabulary.verb_kind(first)
+        if verb is None:
+            verb = next((vocabulary.verb_kind(w) for w in words if w in vocabulary.CLEAR_WORDS), None)
+    if verb is ChangeType.DOCS:
+        return verb
+    if about is not None and (
+        verb is not ChangeType.PERF or about is ChangeType.CI or vocabulary.DEPENDENCIES.search(text)
+    ):
+        return about
+    is_spared = first in _SPARES and (emphasis.PERF.search(text) or emphasis.WASTE.search(text))
+    if is_spared or (verb in _CHANGES and emphasis.PERF.search(text)):
+        return ChangeType.PERF
+    if verb in (*_CHANGES, None) and (_FIXES.search(_plain(_head(text))) or _has_purpose(text)):
+        return ChangeType.FIX
+    return verb
+
+
+def _has_purpose(text: str) -> bool:
+    """Whether a subject says that the change is made against a fault."""
+    against = vocabulary.PURPOSE.search(text)
+    if against is None:
+        return False
+    rest = against[1]
+    return rest is None or bool(
+        emphasis.SEVERE.search(rest) or emphasis.FAILS.search(rest) or vocabulary.TROUBLE.search(rest)
+    )
+
+
+def speaks_of_fault(text: str) -> bool:
+    """Whether a subject has a word of something that did not work."""
+    return bool(
+        vocabulary.MENDS.search(_plain(text)) or emphasis.SEVERE.search(text) or emphasis.FAILS.search(text)
+    )
+
+
+def _plain(text: str) -> str:
+    """A subject without the names that it quotes: `MISSING` is no word of English."""
+    return re.sub(r"`[^`]*`", "``", text)
+
+
+def _head(text: str) -> str:
+    """The words up to the first preposition or comma."""
+    return vocabulary.PHRASE_END.split(f"{text} ", maxsplit=1)[0][:120]
+
+
+def object_type(text: str) -> ChangeType | None:
+    """The type that the thing acted on stands for: the last such noun (`benchmark guide` is docs)."""
+    head = _head(text)
+    if vocabulary.OWNERS.search(text):
+        return ChangeType.CHORE
+    if vocabulary.STRONG_CI.search(text):
+        return ChangeType.CI
+    found = [
+        (max(m.start() for m in pattern.finditer(head)), kind)
+        for kind, pattern in vocabulary.OBJECTS
+        if pattern.search(head)
+    ]
+    if found:
+        last = max(found, key=lambda place: place[0])[1]
+        kinds = [kind for _, kind in found]
+        return ChangeType.CI if last is ChangeType.BUILD and ChangeType.CI in kinds else last
+    place = vocabulary.PLACE.search(text)
+    where = place[1] if place else ""
+    return next((k for k, pattern in vocabulary.OBJECTS if k in ASIDE and pattern.search(where)), None)

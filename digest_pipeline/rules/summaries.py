@@ -1,0 +1,170 @@
+"""One true sentence that says what a commit changed, from its own message and from the facts. Pure.
+
+English: the message's own words, without tags and numbers, and what the diff shows. Chinese: what the
+subject says, where it is understood (`chinese`), else what kind of change it is; then what the diff shows.
+Only a commit without any fact is told in its author's words, and these are marked as such.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from digest_pipeline.models import ChangeType
+from digest_pipeline.rules import vocabulary
+from digest_pipeline.rules.catalogue import labels, say
+from digest_pipeline.rules.chinese import in_chinese
+from digest_pipeline.rules.signals import prose_of
+from digest_pipeline.rules.statements import code, file_lines, telling_lines
+from digest_pipeline.rules.subjects import subject_of
+
+if TYPE_CHECKING:
+    from digest_pipeline.facts import Facts
+    from digest_pipeline.models import Commit, Triage
+    from digest_pipeline.rules.subjects import Subject
+
+_MOST_COLUMNS = {"zh": 110, "en": 170}
+_MOST_FACTS = 2
+_VAGUE_WORDS = 2
+"""A subject of so few words says too little by itself."""
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_SAYS = re.compile(
+    r"^(?:this|the)\s(?:pr|commit|patch|change|pull request)\s(?:\w+ly\s)?(\w+)|^(\w+)\s", re.IGNORECASE
+)
+_BUMP = re.compile(
+    r"^(?:bump|update|upgrade)s?\s+(?:the\s+)?(?:rust crate\s+|dependency\s+|actions?\s+)?"
+    r"(\S+)\s+(?:version\s+)?from\s+v?(\S+)\s+to\s+(v?\d\S*)",
+    re.IGNORECASE,
+)
+_UPDATE = re.compile(
+    r"^(?:bump|update|upgrade)s?\s+(?:the\s+)?(?:rust crate\s+|dependency\s+)?"
+    r"([\w@./-]+)(?:\s+(?:action|version|digest))?\s+to\s+(v?\d\S*)$",
+    re.IGNORECASE,
+)
+_VERSION = re.compile(
+    r"\bv?(\d+\.\d+(?:\.\d+)*(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)[-.]?\d*)?)\b", re.IGNORECASE
+)
+
+
+def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> str:
+    """The sentence; never empty, one line, without marks but backticks around names of the diff."""
+    subject = subject_of(commit)
+    said = _release(subject, triage, language) or _bump(subject, _known(commit, facts), language)
+    if said:
+        return said
+    shown = telling_lines(facts, commit.files, language)[:_MOST_FACTS]
+    text = clean(subject.text)
+    named = " ".join(subject.text.split())
+    about = _revert(subject, language)
+    if about is None and text:
+        about = _in_english(commit, text) if language == "en" else _in_chinese(commit, named)
+    if not shown and (language != "en" or len((about or "").split()) <= _VAGUE_WORDS):
+        shown = file_lines(commit.files, language)
+    if about is None:
+        about = _without_words(text, triage, language, has_facts=bool(shown))
+    facts_told = labels(language)["list.semicolon"].join(shown)
+    return (
+        say(language, "summary.tail", text=about, facts=facts_told)
+        if about and shown
+        else about or facts_told
+    )
+
+
+def _without_words(text: str, triage: Triage, language: str, *, has_facts: bool) -> str:
+    """What stands before the facts where the subject was not understood or says nothing."""
+    if not text:
+        return labels(language)["summary.none" if has_facts else "summary.nothing"]
+    if not has_facts:
+        return say(language, "summary.words", what=cut(text, _MOST_COLUMNS[language]))
+    return labels(language).get(f"did.{triage.change_type.value}", "")
+
+
+def _in_english(commit: Commit, text: str) -> str:
+    """The first sentence of the message that says what was done, else the subject."""
+    text = text.rstrip(".。")
+    said = _first_sentence(commit.body)
+    is_vague = len(text.split()) <= _VAGUE_WORDS and len(_HAN.findall(text)) < 4  # noqa: PLR2004 - four characters are two words
+    if said and (is_vague or _says_what(said)):
+        text = said
+    is_word = re.fullmatch(r"[a-z]+,?", text.split(" ", 1)[0]) is not None
+    return cut(text[:1].upper() + text[1:] if is_word else text, _MOST_COLUMNS["en"])
+
+
+def _says_what(sentence: str) -> bool:
+    """Whether a sentence begins as one that says what was done: with a verb, or with `This change …s`."""
+    match = _SAYS.match(sentence)
+    verb = (match[1] or match[2]).lower() if match else ""
+    is_noun = verb in ("test", "tests", "build", "patch", "document", "documents", "release")
+    return vocabulary.verb_kind(verb) is not None and not is_noun and not re.search(r"\*\*|: ", sentence)
+
+
+def _in_chinese(commit: Commit, text: str) -> str | None:
+    text = text.rstrip(".。")
+    if _HAN.search(text):
+        return cut(clean(text), _MOST_COLUMNS["zh"])
+    said = in_chinese(text)
+    return cut(clean(said), _MOST_COLUMNS["zh"]) if said else in_chinese(_first_sentence(commit.body) or "")
+
+
+def _known(commit: Commit, facts: Facts) -> set[str]:
+    return {*facts.shown, *commit.subject.split(), *re.split(r"[\s:,()]+", commit.subject)}
+
+
+def clean(text: str) -> str:
+    """One line of a message without what a page would read as a mark."""
+    return " ".join(text.replace("`", "").split())
+
+
+def cut(text: str, columns: int) -> str:
+    """A text cut at a word, with `…`, to a width in columns (East Asian characters take two)."""
+    width = 0
+    for i, character in enumerate(text):
+        width += 2 if character >= "\u1100" else 1
+        if width > columns:
+            kept = text[:i]
+            return (kept.rpartition(" ")[0] if " " in kept[i // 2 :] else kept).rstrip(" ,;:(") + "…"
+    return text
+
+
+def _revert(subject: Subject, language: str) -> str | None:
+    if not (subject.is_revert or subject.is_reland):
+        return None
+    if subject.quoted is None:
+        what = re.sub(r"^(revert\w*|back(ed)? ?out|roll ?back)\W*", "", subject.text, flags=re.IGNORECASE)
+        return (
+            say(language, "summary.revert", what=cut(clean(what), 90))
+            if what
+            else say(language, "summary.revert_bare")
+        )
+    key = "summary.reland" if subject.is_reland else "summary.revert"
+    return say(language, key, what=cut(clean(subject.quoted), 90))
+
+
+def _release(subject: Subject, triage: Triage, language: str) -> str | None:
+    version = _VERSION.search(subject.text) if triage.change_type is ChangeType.RELEASE else None
+    return say(language, "summary.release", version=f"`{version[1]}`") if version else None
+
+
+def _bump(subject: Subject, known: set[str], language: str) -> str | None:
+    if match := _BUMP.match(subject.text):
+        name, old, new = (code(part, known) for part in match.groups())
+        return say(language, "summary.bump", name=name, old=old, new=new)
+    if match := _UPDATE.match(subject.text):
+        return say(language, "summary.update", name=code(match[1], known), new=code(match[2], known))
+    return None
+
+
+def _first_sentence(body: str) -> str | None:
+    """The first sentence of the message's body, where it is prose: no heading, list, table, link or code."""
+    for paragraph in re.split(r"\n\s*\n", prose_of(body)):
+        text = clean(paragraph)
+        if not text or re.match(
+            r"[#*|\-+\d<\[{~=_(]|https?:|(fix(es|ed)?|closes?|resolves?|refs?|see|part of)\b.{0,12}#",
+            text,
+            re.IGNORECASE,
+        ):
+            continue
+        sentence = re.split(r"(?<=[.!?。！？])\s+(?=[A-Z\u4e00-\u9fff])", text, maxsplit=1)[0].rstrip(".。 ")
+        is_prose = len(sentence.split()) >= 5 and not re.search(r"https?:|[|{}<>]|:$", sentence)  # noqa: PLR2004 - fewer words are a heading
+        return sentence if is_prose else None
+    return None

@@ -1,0 +1,75 @@
+"""The headings of documents under which lines changed, and the titles of new tests. Pure and forgiving."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from digest_pipeline.rules import hunks
+from digest_pipeline.rules.findings import Name
+
+if TYPE_CHECKING:
+    from digest_pipeline.models import FileText
+
+_MOST_LINES = 400
+"""Changed lines of one document or test that are looked at."""
+_MOST_BYTES = 300_000
+_LONGEST = 60
+_MARKDOWN = ("md", "mdx", "markdown")
+_HEADING = re.compile(r"#{1,6}\s+(.+?)(?:\s+#+|\s*\{[^{}]*\})?\s*$")
+_UNDERLINE = re.compile(r"([=\-~^\"'`*+#])\1{2,}\s*$")
+_TEST = re.compile(
+    r"""^\s*(?:(?:async\s+)?def\s+(test_\w+)|func\s+((?:Test|Benchmark|Fuzz)\w+)\s*\(|(?:pub\s+)?(?:async\s+)?fn\s+(\w+)\s*\(\)
+    |(?:it|test)(?:\.\w+)?\(\s*["'`]([^"'`]{3,200})["'`]|test\s+\{([^{}]{3,200})\}|test\s+"([^"]{3,200})"
+    |TEST(?:_[FP])?\(\s*(\w+\s*,\s*\w+)\s*\))""",
+    re.VERBOSE,
+)
+
+
+def sections_of(text: FileText) -> list[Name]:
+    """The nearest heading above each changed line of a Markdown or reStructuredText file, in their order."""
+    ending = text.change.path.rpartition(".")[2].lower()
+    if text.new is None or text.change.status == "A" or len(text.new) > _MOST_BYTES:
+        return []
+    if ending not in (*_MARKDOWN, "rst"):
+        return []
+    headings = _headings(text.new.decode("utf-8", "replace").split("\n"), is_markdown=ending in _MARKDOWN)
+    found: dict[str, None] = {}
+    for line in hunks.changed_lines(text.patch, _MOST_LINES):
+        if line.is_added and (above := [title for number, title in headings if number <= line.number]):
+            found[above[-1]] = None
+    return [Name(title, "section", text.change.path) for title in found]
+
+
+def _headings(rows: list[str], *, is_markdown: bool) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    is_fenced = False
+    for number, row in enumerate(rows, 1):
+        if is_markdown:
+            is_fenced ^= row.lstrip().startswith(("```", "~~~"))
+            match = None if is_fenced else _HEADING.match(row)
+            title = match[1] if match else ""
+        else:
+            title = rows[number - 2].strip() if number > 1 and _UNDERLINE.match(row) else ""
+        plain = " ".join(re.sub(r"\[([^\[\]]*)\]\([^()]*\)|[`*\[\]<>|]", r"\1", title).split())
+        if plain and not _UNDERLINE.match(plain):
+            found.append((number - (not is_markdown), plain[:_LONGEST]))
+    return found
+
+
+def tests_of(text: FileText) -> tuple[list[Name], list[Name]]:
+    """The tests whose first line was added and not removed, and the others in which lines changed."""
+    sides: dict[bool, dict[str, None]] = {True: {}, False: {}}
+    for line in hunks.changed_lines(text.patch, _MOST_LINES):
+        if title := _title(line.text):
+            sides[line.is_added][title] = None
+    added = [title for title in sides[True] if title not in sides[False]]
+    heads = re.findall(r"^@@ [^@]{1,60} @@ (.{1,200})", text.patch[:_MOST_BYTES], re.MULTILINE)
+    seen = dict.fromkeys([*(t for t in sides[True] if t in sides[False]), *filter(None, map(_title, heads))])
+    path = text.change.path
+    return [Name(t, "test", path) for t in added], [Name(t, "test", path) for t in seen if t not in added]
+
+
+def _title(line: str) -> str:
+    match = _TEST.match(line)
+    return " ".join(next(g for g in match.groups() if g).split())[:_LONGEST] if match else ""

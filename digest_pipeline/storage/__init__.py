@@ -1,0 +1,1 @@
+"""Behind the store: the tables, their rows, the files they live in."""
