@@ -50,6 +50,15 @@ def materialized(project: Project, *path: str) -> set[str]:
         return instance.get_materialized_partitions(dg.AssetKey(list(path)))
 
 
+def test_a_run_that_ends_before_its_first_step_is_a_failure_with_its_cause(project: Project) -> None:
+    home = project.settings.pipeline_dir / "dagster"
+    home.mkdir(parents=True)
+    (home / "alive").write_text("a file where runs keep their locks")
+    (failure,) = digest(project).failures
+    assert failure.startswith("the run ended before its first step: ")
+    assert "alive" in failure
+
+
 def test_a_range_of_two_repositories_is_one_run_and_every_day_has_its_page(project: Project) -> None:
     assert digest(project).failures == ()
     reports = project.settings.reports_dir

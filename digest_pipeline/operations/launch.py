@@ -80,7 +80,10 @@ def materialize(  # noqa: PLR0913 - one argument for each choice of the command 
                 asset_selection=selection,
                 tags={RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
             )
-            return Outcome(result.run_id, tuple(_failure_lines(result.all_events)))
+            failures = _failure_lines(result.all_events)
+            if not failures and not result.success:
+                failures = [_early_end(result.all_events)]
+            return Outcome(result.run_id, tuple(failures))
     finally:
         WATCHER.reset(token)
 
@@ -96,3 +99,12 @@ def _failure_lines(events: Sequence[dg.DagsterEvent]) -> list[str]:
         if error and error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
             raise KeyboardInterrupt
     return [line for _, line in step_failures(failed)]
+
+
+def _early_end(events: Sequence[dg.DagsterEvent]) -> str:
+    """Why a run ended before its first step, for instance because the instance's folder cannot be written."""
+    errors = [e.engine_event_data.error for e in events if e.is_engine_event and e.engine_event_data.error]
+    errors += [e.job_failure_data.error for e in events if e.is_job_failure and e.job_failure_data.error]
+    cause = next((error.cause or error for error in errors), None)
+    text = cause.message if cause else "nothing says why; the web interface has the log of the run"
+    return " ".join(f"the run ended before its first step: {text}".split())
