@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from labelled import Labelled, of_files
-from scipy.optimize import minimize
+from scipy.optimize import minimize  # pyright: ignore[reportMissingImports]  # the group bench has it
 
 from digest_pipeline.models import Tier
 
