@@ -47,6 +47,7 @@ def named(language: str, name: str, known: Collection[str]) -> str:
 
 def all_named(language: str, names: Sequence[str], known: Collection[str]) -> str:
     """The first names of a list; those of one owner stand together: `open`, `close` of `Store`."""
+    names = list(dict.fromkeys(names))
     shown: list[str] = []
     for owner, members in itertools.groupby(names[:_MOST_NAMES], key=lambda n: _owner(n, known)):
         group = list(members)

@@ -111,8 +111,8 @@ def _known(commit: Commit, facts: Facts) -> set[str]:
 
 
 def clean(text: str) -> str:
-    """One line of a message without what a page would read as a mark."""
-    return " ".join(text.replace("`", "").split())
+    """One line of a message without what a page would read as a mark, and without bold type."""
+    return " ".join(re.sub(r"\*\*(?=\S)(.+?)(?<=\S)\*\*", r"\1", text.replace("`", "")).split())
 
 
 def cut(text: str, columns: int) -> str:

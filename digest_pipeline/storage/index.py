@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from digest_pipeline.models import Landing
 
+_FIRST_MEMORY = "128MB"
 _GONE = """
 UPDATE pipeline.landings SET reachable = false
 WHERE repo = ? AND reachable AND sha IN (SELECT sha FROM staged_gone)
@@ -80,16 +81,21 @@ def last_landing(
     return db.execute(_LAST, [repo, storable_json(gone), storable_json(back)]).fetchone()
 
 
-def extend(db: DuckDBPyConnection, repo: str, tip: str, fetched_at: int) -> bool:
+def extend(db: DuckDBPyConnection, repo: str, new_tip: str, fetched_at: int) -> bool:
     """Add `staged_landings`, mark `staged_gone` and `staged_back`: see `Store.extend_index`.
 
     Whether any commit that was known before changed its reachability.
     """
     dropped = db.execute(_GONE, [repo]).fetchone()
     back = db.execute(_BACK, [repo]).fetchone()
+    first = tip(db, repo) is None
+    if first:  # it may be a million rows: DuckDB would gather them in memory, but can write them as they come
+        db.execute(f"SET memory_limit = '{_FIRST_MEMORY}'")
     db.execute(_ADD, [repo, repo])
+    if first:
+        db.execute("RESET memory_limit")
     db.execute("DELETE FROM pipeline.tips WHERE repo = ?", [repo])
-    db.execute("INSERT INTO pipeline.tips VALUES (?, ?, ?)", [repo, tip, whole(fetched_at)])
+    db.execute("INSERT INTO pipeline.tips VALUES (?, ?, ?)", [repo, new_tip, whole(fetched_at)])
     changed = (dropped, back) != ((0,), (0,))
     for statement in _MARK if changed else ():  # reads every row of the repository
         db.execute(statement, [repo])
