@@ -125,7 +125,11 @@ def _figures(commit: Commit, triage: Triage, language: str) -> str | None:
     line = measured("", "\n".join(sentences))
     if line is None or "|" in line:
         return None
-    return say(language, "insight.measured", what=cut(line.strip(" -*#>"), 160))
+    return say(
+        language,
+        "insight.measured",
+        what=cut(re.sub(r"^[-*#>\s]*(?:\d+[.)]\s+)?", "", line).rstrip(" -*#>"), 160),
+    )
 
 
 def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Iterator[Claim]:

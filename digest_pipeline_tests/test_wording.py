@@ -193,9 +193,11 @@ def test_nothing_is_said_where_nothing_is_known() -> None:
     assert analysis.insights.performance is None
 
 
-def test_figures_are_quoted_from_the_message() -> None:
-    body = "Some words.\n\nThroughput improves by 35% on H100.\n"
-    insights = written("Speed up the loader of weights", body=body).insights
+@pytest.mark.parametrize(
+    "line", ["Throughput improves by 35% on H100.", "2. Throughput improves by **35%** on H100."]
+)
+def test_figures_are_quoted_from_the_message_without_its_marks(line: str) -> None:
+    insights = written("Speed up the loader of weights", body=f"Some words.\n\n{line}\n").insights
     assert insights.performance == "Figures from the message: “Throughput improves by 35% on H100.”"
 
 
