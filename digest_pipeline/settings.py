@@ -151,8 +151,13 @@ def read_settings(file: Path) -> Settings:
 
     Raises SettingsError with one line for each mistake: file, key, value, what is allowed.
     """
+    return parse_settings(text_of_settings(file), file)
+
+
+def text_of_settings(file: Path) -> str:
+    """The text of a settings file, not checked yet. Raises SettingsError where it cannot be read."""
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SettingsError(
             f"{file}: no such file; make one like the README's, or name another one "
@@ -160,7 +165,6 @@ def read_settings(file: Path) -> Settings:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from None
-    return parse_settings(text, file)
 
 
 def parse_settings(text: str, file: Path) -> Settings:

@@ -113,6 +113,13 @@ def test_add_keeps_what_a_person_wrote(project: Project, tmp_path: Path) -> None
     assert [r.name for r in project.settings.repository_values()] == ["octo/one", "acme/tool"]
 
 
+def test_add_takes_the_first_repository_of_a_file_that_has_none(project: Project) -> None:
+    project.file.write_text('timezone = "UTC"\nstart_date = 2026-01-01\n')
+    result = digest("add", str(project.origin.path))
+    assert result.exit_code == 0, result.output
+    assert len(project.settings.repository_values()) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [(["../none.git"], 1), (["htp://x/y"], 2), (["octo+one.git", "--name", "octo/one"], 2), (["."], 1)],

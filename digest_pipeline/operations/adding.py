@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tomlkit
+from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT
 
 from digest_pipeline.models import Repository, SettingsError
 from digest_pipeline.page.files import write_files
-from digest_pipeline.settings import is_local, parse_settings, read_settings
+from digest_pipeline.settings import is_local, parse_settings, text_of_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,17 +54,19 @@ def add_repository(  # noqa: PLR0913 - the options of the command
     token_env: str | None = None,
     ask: Callable[[Repository], tuple[str, str]] = _ask,
 ) -> Repository:
-    """Append a `[[repositories]]` table after asking the remote; returns the repository.
+    """Append a `[[repositories]]` table, also the first, after asking the remote; returns the repository.
 
     The file is replaced only when the new one reads without a mistake and the remote answers.
     Raises SettingsError and CloneError.
     """
-    read_settings(file)
+    try:
+        document = tomlkit.parse(text_of_settings(file))
+    except TOMLKitError as error:
+        raise SettingsError(f"{file.name}: not TOML: {error}") from None
     address = _from_folder(url, file.parent)
     chosen = name or name_from(str((file.parent / address).resolve()) if is_local(url) else url)
     if chosen is None:
         raise SettingsError(f"{url}: has no owner and name in it; give one with --name owner/name")
-    document = tomlkit.parse(file.read_text(encoding="utf-8"))
     table = tomlkit.table()
     for key, value in {
         "name": chosen,
@@ -73,7 +76,7 @@ def add_repository(  # noqa: PLR0913 - the options of the command
     }.items():
         if value is not None:
             table[key] = value
-    repositories = document["repositories"]
+    repositories = document.setdefault("repositories", tomlkit.aot())
     if not isinstance(repositories, AoT):
         raise SettingsError(
             f"{file.name}: repositories is written as an inline list; write [[repositories]] tables"
