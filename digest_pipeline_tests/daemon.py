@@ -11,6 +11,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from dagster._core.definitions.reconstruct import ReconstructableJob
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
 from dagster._core.test_utils import create_test_daemon_workspace_context, freeze_time
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
@@ -35,7 +36,9 @@ EXECUTES = {
     "module": "dagster._core.launcher.sync_in_memory_run_launcher",
     "class": "SyncInMemoryRunLauncher",
 }
-LEAVES_QUEUED = {"module": "dagster._core.test_utils", "class": "MockedRunLauncher"}
+COORDINATES = "dagster._core.run_coordinator"
+AT_ONCE = {"module": COORDINATES, "class": "DefaultRunCoordinator"}
+LEAVES_QUEUED = {"module": COORDINATES, "class": "QueuedRunCoordinator"}
 
 Asked = tuple[str, str, frozenset[str]]
 """First and last day of a run, and the groups of the assets that it is for."""
@@ -87,12 +90,13 @@ def asked_of(run: dg.DagsterRun) -> Asked:
 
 @contextlib.contextmanager
 def daemon_of(
-    project: Project, monkeypatch: pytest.MonkeyPatch, *, launcher: dict[str, str] = EXECUTES
+    project: Project, monkeypatch: pytest.MonkeyPatch, *, coordinator: dict[str, str] = AT_ONCE
 ) -> Iterator[Daemon]:
     """The daemon of a project whose runs are executed in this process, or left as queued."""
     monkeypatch.setenv("DIGEST_SETTINGS", str(project.file))
-    coordinator = {"module": "dagster._core.run_coordinator", "class": "DefaultRunCoordinator"}
-    overrides = {"run_launcher": launcher, "run_coordinator": coordinator, "telemetry": {"enabled": False}}
+    for cached in (ReconstructableJob.get_definition, ReconstructableJob.get_repository_definition):
+        cached.cache_clear()  # the job of the project before has the same name
+    overrides = {"run_launcher": EXECUTES, "run_coordinator": coordinator, "telemetry": {"enabled": False}}
     folder = project.folder / "instance"
     folder.mkdir(exist_ok=True)
     origin = LoadableTargetOrigin(

@@ -29,6 +29,7 @@ def chain(group: str) -> list[str]:
     return [f"{group}/{station}" for station in STATIONS]
 
 
+MISSING = "nothing\N{NO-BREAK SPACE}known"
 EVERYTHING = [*chain("octo__one"), *chain("octo__two"), "daily"]
 
 
@@ -70,7 +71,7 @@ def test_a_broken_repository_leaves_the_others_whole_and_the_retry_redoes_only_i
             assert daemon.days_of(*path.split("/")) == set(DAYS)
         for path in chain("octo__two"):
             assert daemon.days_of(*path.split("/")) == set()
-        assert "nothing known" in page.read_text()
+        assert MISSING in page.read_text()
 
         away.rename(broken)
         params = {"parentRunId": launched["backfillId"], "strategy": "FROM_FAILURE"}
@@ -80,7 +81,7 @@ def test_a_broken_repository_leaves_the_others_whole_and_the_retry_redoes_only_i
         newest, _first = daemon.instance.get_runs()
         assert daemon.steps_of(newest) == {path.replace("/", "__") for path in chain("octo__two")}
         assert daemon.days_of("octo__two", "reports") == set(DAYS)
-        assert "nothing known" not in page.read_text()
+        assert MISSING not in page.read_text()
 
 
 def test_a_repository_that_was_added_is_backfilled_alone_and_joins_the_pages_of_its_days(
@@ -111,7 +112,7 @@ def test_the_pages_are_right_although_daily_ran_before_a_chain_that_had_to_wait(
     page = project.settings.reports_dir / "daily" / f"{MONDAY}.md"
     with daemon_of(project, monkeypatch) as daemon:
         assert finish(daemon, launch(daemon, *EVERYTHING)) == "COMPLETED_SUCCESS"
-    assert "nothing known" not in page.read_text()
+    assert MISSING not in page.read_text()
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_a_push_into_a_finished_day_is_found_by_one_tick_and_rendered_by_the_nex
 def test_a_first_installation_digests_yesterday_and_not_the_whole_lookback(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with daemon_of(project, monkeypatch, launcher=LEAVES_QUEUED) as daemon:
+    with daemon_of(project, monkeypatch, coordinator=LEAVES_QUEUED) as daemon:
         assert daemon.looks_at_the_clock(at(february(19), 1)) == []
         assert daemon.looks_at_the_clock(at(february(19))) == [("2026-02-18", "2026-02-18", BOTH)]
 
@@ -113,7 +113,7 @@ def test_what_is_queued_or_asked_for_in_the_web_interface_is_not_asked_for_twice
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.workspace.store.replace_days([record(february(10), repo=name) for name in (ONE, TWO)])
-    with daemon_of(project, monkeypatch, launcher=LEAVES_QUEUED) as daemon:
+    with daemon_of(project, monkeypatch, coordinator=LEAVES_QUEUED) as daemon:
         daemon.looks_at_the_clock(at(february(14), 1))
         days = ["2026-02-12", "2026-02-13"]
         daemon.ask(LAUNCH, params={"partitionNames": days, "assetSelection": keys("octo__one/reports")})
@@ -132,7 +132,7 @@ def test_a_night_in_which_the_clocks_change_is_one_night(
     berlin, one = "Europe/Berlin", dt.timedelta(days=1)
     project.file.write_text(project.file.read_text().replace(ZONE, berlin))
     asked = []
-    with daemon_of(project, monkeypatch, launcher=LEAVES_QUEUED) as daemon:
+    with daemon_of(project, monkeypatch, coordinator=LEAVES_QUEUED) as daemon:
         for date in (day - one, day, day + one):
             midnight = at(date, 0, berlin).astimezone(dt.UTC)
             for minutes in range(0, 300, 30):

@@ -38,7 +38,7 @@ def test_every_value_of_the_models_has_words() -> None:
 
 
 def test_every_word_is_used() -> None:
-    sources = [p.read_text("utf-8") for p in (*TEMPLATES.glob("*.md.j2"), *TEMPLATES.parent.glob("*.py"))]
+    sources = [p.read_text("utf-8") for p in (*TEMPLATES.glob("*.md.j2"), *TEMPLATES.parent.rglob("*.py"))]
     everything = "\n".join(sources)
     made = {f"effect_{e}" for e in ("none", "relanded")}
     made |= {f"thread_{r}" for r in ("landed", "reverted", "relanded", "followed")}
