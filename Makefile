@@ -21,8 +21,8 @@ $(READY): pyproject.toml uv.lock
 digest: $(READY)  ## Digest the newest day of this repository's own history.
 	@$(BIN)/digest run --newest
 
-test: $(READY)  ## Run the tests.
-	@$(BIN)/python -m pytest
+test: $(READY)  ## Run the tests, as many at once as there are cores.
+	@$(BIN)/python -m pytest -n logical --dist worksteal
 
 test-ui: $(READY)  ## Click through the web interface in a browser (Debian: apt-get install chromium).
 	@UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy $(BIN)/uv sync --frozen --quiet --inexact --group ui
