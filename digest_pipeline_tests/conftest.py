@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from digest_pipeline_tests.gitrepo import GitRepo
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so would every process of a test.
@@ -32,3 +34,12 @@ def _no_git_configuration_of_the_host() -> None:
 def git_repo(tmp_path: Path) -> GitRepo:
     """An empty bare repository with the branch `main`."""
     return GitRepo(tmp_path / "origin.git")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _event_loop_of_libraries() -> Iterator[None]:
+    """Litellm takes the main thread's event loop, and makes one that nobody closes where there is none."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.close()
