@@ -204,7 +204,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
             return
         faults, whole = self.faults, len(data)
-        stop = min(x for x in (faults.hang_after, faults.cut_after, whole) if x is not None)
+        hang_after = faults.hang_after  # once: a test turns the switch back as soon as bytes arrive
+        stop = min(x for x in (hang_after, faults.cut_after, whole) if x is not None)
         quick = min(stop, whole if faults.drip_after is None else faults.drip_after)
         self.wfile.write(data[:quick])
         for at in range(quick, stop, 800):
@@ -212,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data[at : min(at + 800, stop)])
         if stop < whole:
             self.close_connection = True
-            if faults.hang_after is not None:
+            if hang_after is not None:
                 faults.stall()
 
     def _body(self) -> bytes:

@@ -204,6 +204,7 @@ def stuck(world: World) -> Iterator[subprocess.Popen[str]]:
         assert process.stdout is not None
         received = (line.split() for line in process.stdout)
         assert next(int(done) for phase, done in received if phase == "receiving" and done != "0")
+        assert world.server.stalled.wait(60)  # bytes arrive before the server has looked at its switch
         world.server.hang_after = None
         yield process
         process.kill()
