@@ -30,6 +30,7 @@ DOORS = {
         "definitions",
         "launch",
         "recording",
+        "records",
         "resources",
         "runs",
         "schedules",
@@ -44,6 +45,7 @@ DOORS = {
     "tomlkit": {"adding"},
     "click": {"cli"},
     "rich": {"running"},
+    "sqlalchemy": {"records"},
 }
 """Third-party library: the modules that may import it."""
 

@@ -20,7 +20,7 @@ def test_the_root_file_is_the_same_but_for_the_path() -> None:
 def test_any_folder_survives_the_configuration(tmp_path: Path, folder: str) -> None:
     home = prepare_home(tmp_path / folder)
     read = yaml.safe_load((home / "dagster.yaml").read_text())
-    assert read["storage"]["sqlite"]["base_dir"] == str(home)
+    assert read["storage"]["custom"]["config"]["base_dir"] == str(home)
     assert read["telemetry"] == {"enabled": False}
 
 

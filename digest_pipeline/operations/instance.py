@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 CONFIGURATION = """\
 # Dagster's instance: runs, schedules and logs, kept below data/ and never sent anywhere.
 storage:
-  sqlite:
-    base_dir: {base}
+  custom:
+    module: digest_pipeline.operations.records
+    class: CompressedStorage
+    config:
+      base_dir: {base}
 local_artifact_storage:
   module: dagster._core.storage.root
   class: LocalArtifactStorage
