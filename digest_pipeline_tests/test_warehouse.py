@@ -80,8 +80,10 @@ def test_a_person_in_the_pipelines_file_is_named_and_then_waited_for(
         ):
             hasty.replace_days([record(NEXT)])
         assert person.stdin
-        threading.Timer(0.3, person.communicate, ["\n"]).start()
+        leaves = threading.Timer(0.3, person.communicate, ["\n"])
+        leaves.start()
         store.replace_days([record(NEXT)])
+        leaves.join()  # the person's pipes are read until then
     assert set(store.days(REPO, DAY, NEXT)) == {DAY, NEXT}
 
 
