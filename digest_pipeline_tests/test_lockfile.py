@@ -70,11 +70,14 @@ def test_a_killed_holder_leaves_nothing_locked(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_the_waiting(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
-    with locked(lock, 30):
-        with pytest.raises(KeyboardInterrupt):
-            threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT]).start()
-            with locked(lock, 30):
-                pass
+
+    def wait() -> None:
+        threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT]).start()
+        with locked(lock, 30):
+            pass
+
+    with locked(lock, 30), pytest.raises(KeyboardInterrupt):
+        wait()
     with locked(lock, 30):
         pass
 
