@@ -18,7 +18,7 @@ from digest_pipeline.stations import clone_on_disk
 from digest_pipeline.units import units_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from digest_pipeline.models import Analysis, Commit, Repository, ThreadLink, Triage, Window
     from digest_pipeline.settings import Settings
@@ -29,21 +29,68 @@ USUAL_DAYS = 28
 """Days before a day that it is compared with."""
 
 
-def pages_of(
-    workspace: Workspace, repository: Repository, windows: Sequence[Window], run: Sequence[Window], now: int
-) -> Iterator[tuple[Window, tuple[DayRecord, Page] | Exception]]:
-    """The record and the page of each window of a batch, from what is stored; or why there is none.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rows:
+    """What is stored of a repository for some days."""
 
-    `run` are all windows of the run: their pages will be there when it ends, so links may lead to
-    them, and a second run over the same days makes the same bytes.
+    commits: dict[dt.date, list[Commit]]
+    triages: dict[str, Triage]
+    analyses: dict[str, Analysis]
+    highlights: dict[dt.date, Told]
+    threads: list[ThreadLink]
+    totals: list[DayTotals]
+    """Of these days and of those before them."""
+    firsts: set[str]
+    days: dict[dt.date, DayRecord]
+    """Of all days."""
+    fetched_at: int | None
+
+    @property
+    def with_page(self) -> set[dt.date]:
+        """The days that have a page already."""
+        return {day for day, record in self.days.items() if record.report_path}
+
+
+def rows_of(workspace: Workspace, repository: Repository, windows: Sequence[Window]) -> Rows:
+    """All that the pages of some days, ascending, need, as it is at one moment."""
+    store, repo = workspace.store, repository.name
+    first, last = windows[0].day, windows[-1].day
+    commits: dict[dt.date, list[Commit]] = {}
+    with store.together():
+        for commit in store.commits(repo, first, last):
+            commits.setdefault(commit.day, []).append(commit)
+        triages = store.triages(repo, first, last)
+        totals = store.totals(repo, first - dt.timedelta(days=USUAL_DAYS), first - dt.timedelta(days=1))
+        tip = store.tip(repo)
+        return Rows(
+            commits=commits,
+            triages=triages,
+            analyses=store.analyses(repo, first, last),
+            highlights=store.highlights(repo, first, last),
+            threads=store.threads(repo, first, last),
+            totals=[*totals, *(totals_of(w.day, commits.get(w.day, ()), triages) for w in windows)],
+            firsts=store.first_commits(repo, first, last),
+            days=store.days(repo, workspace.settings.start_date, dt.date.max),
+            fetched_at=tip[1] if tip else None,
+        )
+
+
+def pages_of(  # noqa: PLR0913, PLR0917 - what is stored, of which days, and what they may link to
+    workspace: Workspace,
+    repository: Repository,
+    rows: Rows,
+    windows: Sequence[Window],
+    linked: Collection[dt.date],
+    now: int,
+) -> Iterator[tuple[Window, tuple[DayRecord, Page] | Exception]]:
+    """The record and the page of each window, from what is stored; or why there is none.
+
+    `linked` are the days to whose pages links may lead.
     """
     settings = workspace.settings
-    rows = _read(workspace, repository, windows[0].day, windows[-1].day)
     tracked = dataclasses.replace(
         repository, branch=repository.branch or clone_on_disk(workspace, repository).branch
     )
-    linked = {record.day for record in rows.days.values() if record.report_path} | {w.day for w in run}
-    totals = [*rows.totals, *(totals_of(w.day, rows.commits.get(w.day, ()), rows.triages) for w in windows)]
     with ledger_of(settings) as ledger:
         footers = {w.day: ledger(_known(rows.analyses, rows.commits.get(w.day, ()))) for w in windows}
     for window in windows:
@@ -71,7 +118,7 @@ def pages_of(
                 rows.triages,
                 rows.analyses,
                 threads=rows.threads,
-                totals=[t for t in totals if 0 <= (window.day - t.day).days <= USUAL_DAYS],
+                totals=[t for t in rows.totals if 0 <= (window.day - t.day).days <= USUAL_DAYS],
                 newcomers={c.author_email for c in mine if c.sha in rows.firsts},
                 pages=linked,
                 told=rows.highlights.get(window.day, ()),
@@ -83,44 +130,6 @@ def pages_of(
             yield window, error
         else:
             yield window, (record, page)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Rows:
-    """What is stored of a repository for some days."""
-
-    commits: dict[dt.date, list[Commit]]
-    triages: dict[str, Triage]
-    analyses: dict[str, Analysis]
-    highlights: dict[dt.date, Told]
-    threads: list[ThreadLink]
-    totals: list[DayTotals]
-    """Of the days before."""
-    firsts: set[str]
-    days: dict[dt.date, DayRecord]
-    """Of all days."""
-    fetched_at: int | None
-
-
-def _read(workspace: Workspace, repository: Repository, first: dt.date, last: dt.date) -> _Rows:
-    store, repo = workspace.store, repository.name
-    commits: dict[dt.date, list[Commit]] = {}
-    with store.together():
-        for commit in store.commits(repo, first, last):
-            commits.setdefault(commit.day, []).append(commit)
-        tip = store.tip(repo)
-        before = first - dt.timedelta(days=1)
-        return _Rows(
-            commits=commits,
-            triages=store.triages(repo, first, last),
-            analyses=store.analyses(repo, first, last),
-            highlights=store.highlights(repo, first, last),
-            threads=store.threads(repo, first, last),
-            totals=store.totals(repo, first - dt.timedelta(days=USUAL_DAYS), before),
-            firsts=store.first_commits(repo, first, last),
-            days=store.days(repo, workspace.settings.start_date, dt.date.max),
-            fetched_at=tip[1] if tip else None,
-        )
 
 
 def totals_of(day: dt.date, commits: Sequence[Commit], triages: Mapping[str, Triage]) -> DayTotals:

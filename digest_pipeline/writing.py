@@ -11,22 +11,22 @@ import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from digest_pipeline.assembly import pages_of
-from digest_pipeline.models import CloneError, DayRecord, DayState, DigestError, StoreError, window_of
-from digest_pipeline.page.briefs import Brief, brief_in, brief_of
+from digest_pipeline.assembly import pages_of, rows_of
+from digest_pipeline.models import CloneError, DayRecord, DigestError, StoreError, window_of
+from digest_pipeline.page.briefs import Brief, brief_in, brief_of, days_named_in
 from digest_pipeline.page.files import report_path, write_files
 from digest_pipeline.reports import page_files, render_daily, render_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from digest_pipeline.models import Repository, Window
     from digest_pipeline.pages import Page
     from digest_pipeline.workspace import Workspace
 
-BATCH = 60
-"""Days that are read from the database at once: few enough for the memory, enough to be fast."""
+BATCH = 30
+"""Days of one transaction: few enough for the memory and for those who wait, enough to be fast."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,62 +54,95 @@ class Across:
     high: int
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Batch:
+    """What became of some days."""
+
+    done: dict[dt.date, Written] = dataclasses.field(default_factory=dict)
+    failed: dict[dt.date, Exception] = dataclasses.field(default_factory=dict)
+    named: dict[dt.date, set[dt.date]] = dataclasses.field(default_factory=dict)
+    """The days that each page that is done is or was about."""
+
+
 def write_reports(
     workspace: Workspace, repository: Repository, windows: Sequence[Window], *, now: int
 ) -> tuple[dict[dt.date, Written], dict[dt.date, Exception]]:
-    """Write the pages of some days, and record the days; returns what is done and what failed.
+    """Write the pages of some days, ascending, and record the days; returns what is done and what failed.
 
     A day that fails leaves its old page and record, and the other days are written all the same. A page
-    of another day is written again when these days have what reverts, relands or follows its commits.
+    links to days that have one; so the page of another day is written again when one of these days has,
+    or has no more, what reverts, relands or follows its commits.
     """
     done: dict[dt.date, Written] = {}
     failed: dict[dt.date, Exception] = {}
-    touched: set[dt.date] = set()
-    for batch in _batches(windows):
-        records: list[DayRecord] = []
-        for window, made in pages_of(workspace, repository, batch, windows, now):
-            workspace.progress("pages", len(done) + len(failed), len(windows))
-            if isinstance(made, Exception):
-                failed[window.day] = made
-                continue
-            try:
-                done[window.day] = _write(workspace, *made)
-                if made[0].materialized_at == now:  # else nothing has changed since it was recorded
-                    records.append(made[0])
-                touched |= {step.day for thread in made[1].threads for step in thread.steps}
-            except DigestError as error:
-                failed[window.day] = error
-        if records:
-            workspace.store.replace_days(records)
-    _write_again(workspace, repository, touched - {w.day for w in windows}, now)
+    again: set[dt.date] = set()
+    for days in _batches(windows):
+        batch = _write_batch(workspace, repository, days, now)
+        done |= batch.done
+        failed |= batch.failed
+        again = again.union(*batch.named.values()) - batch.done.keys()
+        workspace.progress("pages", len(done) + len(failed), len(windows))
+    for day in sorted(again - failed.keys()):
+        window = window_of(day, workspace.settings.timezone)
+        batch = _write_batch(workspace, repository, [window], now, as_recorded=True)
+        done |= {day: batch.done[day] for day in done.keys() & batch.done.keys()}
     return done, failed
 
 
-def _write_again(workspace: Workspace, repository: Repository, days: Iterable[dt.date], now: int) -> None:
-    """Bring the badges of finished days up to date; a day that is not finished has its own next run."""
-    settings, store = workspace.settings, workspace.store
-    for day in sorted(days):
-        known = store.days(repository.name, day, day).get(day)
-        if known is None or known.state is not DayState.COMPLETE:
-            continue
-        window = window_of(day, settings.timezone)
-        for _, made in pages_of(workspace, repository, [window], [window], now):
-            if not isinstance(made, Exception) and made[0] == known:
-                _write(workspace, *made)
+def _write_batch(
+    workspace: Workspace,
+    repository: Repository,
+    windows: Sequence[Window],
+    now: int,
+    *,
+    as_recorded: bool = False,
+) -> _Batch:
+    """Write and record some days in one transaction.
+
+    With `as_recorded` a day of which more is stored by now than its record says is left to its next run.
+    """
+    batch, todo, gone = _Batch(), windows, set[dt.date]()
+    records: dict[dt.date, DayRecord] = {}
+    with workspace.store.together():
+        rows = rows_of(workspace, repository, windows)
+        while todo:
+            linked = rows.with_page | {w.day for w in windows} - gone
+            for window, made in pages_of(workspace, repository, rows, todo, linked, now):
+                if isinstance(made, Exception):
+                    batch.failed[window.day] = made
+                elif not as_recorded or made[0] == rows.days.get(window.day):
+                    _write(workspace, *made, batch)
+                    records[window.day] = made[0]
+            fresh = batch.failed.keys() - rows.with_page - gone  # what was to have a page and has none
+            gone |= fresh
+            todo = [w for w in windows if batch.named.get(w.day, set()) & fresh]
+        changed = [r for day, r in records.items() if day in batch.done and r != rows.days.get(day)]
+        if changed:
+            workspace.store.replace_days(changed)
+    return batch
 
 
 def _batches(windows: Sequence[Window]) -> list[Sequence[Window]]:
     return [windows[start : start + BATCH] for start in range(0, len(windows), BATCH)]
 
 
-def _write(workspace: Workspace, record: DayRecord, page: Page) -> Written:
-    settings = workspace.settings
-    files = page_files(
-        page, settings.reports_dir, template=settings.report.template, language=settings.language
-    )
-    path = report_path(settings.reports_dir, record.repo, record.day)
-    _replace(files, path)
-    return Written(record, path, files[path], files.get(path.with_suffix(".svg")))
+def _write(workspace: Workspace, record: DayRecord, page: Page, batch: _Batch) -> None:
+    """Write the files of a page; notes in `batch` what became of it."""
+    settings, day = workspace.settings, record.day
+    path = report_path(settings.reports_dir, record.repo, day)
+    named = {step.day for thread in page.threads for step in thread.steps}
+    named |= days_named_in(path.with_suffix(".json"))
+    try:
+        files = page_files(
+            page, settings.reports_dir, template=settings.report.template, language=settings.language
+        )
+        _replace(files, path)
+    except DigestError as error:
+        batch.failed[day] = error
+        batch.done.pop(day, None)
+    else:
+        batch.done[day] = Written(record, path, files[path], files.get(path.with_suffix(".svg")))
+        batch.named[day] = named | batch.named.get(day, set())
 
 
 def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) -> dict[dt.date, Across]:
@@ -127,7 +160,7 @@ def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) ->
         known = rows[repository.name]
         records += known.values()
         there = [w for w in windows if w.day in known]
-        for day, brief in _briefs(workspace, repository, there, windows, now):
+        for day, brief in _briefs(workspace, repository, there, now):
             state, reason = known[day].state, known[day].reason
             pages[day][repository.name] = dataclasses.replace(brief, state=state, reason=reason)
     folder = settings.reports_dir / "daily"
@@ -149,7 +182,7 @@ def write_daily(workspace: Workspace, windows: Sequence[Window], *, now: int) ->
 
 
 def _briefs(
-    workspace: Workspace, repository: Repository, windows: Sequence[Window], run: Sequence[Window], now: int
+    workspace: Workspace, repository: Repository, windows: Sequence[Window], now: int
 ) -> Iterator[tuple[dt.date, Brief]]:
     """What is to be said of each day: as its page says it, or from the database where that is not there."""
     settings, absent = workspace.settings, []
@@ -161,8 +194,9 @@ def _briefs(
         else:
             yield window.day, brief
     with contextlib.suppress(CloneError):  # the clone is gone too: the day stays without a word
-        for batch in _batches(absent):
-            for window, made in pages_of(workspace, repository, batch, run, now):
+        for days in _batches(absent):
+            rows = rows_of(workspace, repository, days)
+            for window, made in pages_of(workspace, repository, rows, days, rows.with_page, now):
                 if not isinstance(made, Exception):
                     yield window.day, brief_of(made[1])
 

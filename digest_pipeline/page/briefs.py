@@ -63,6 +63,15 @@ def brief_in(file: Path, language: str) -> Brief | None:
         return None
 
 
+def days_named_in(file: Path) -> set[dt.date]:
+    """The days that the threads of the page whose JSON is in a file lead to; none if it cannot be told."""
+    try:
+        threads = json.loads(file.read_text("utf-8"))["threads"]
+        return {dt.date.fromisoformat(step["day"]) for thread in threads for step in thread["steps"]}
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
+
+
 def _highlight(data: dict[str, Any]) -> Highlight:
     cited = tuple(Cited(**one) for one in data["cited"])
     thread = _thread(data["thread"]) if data["thread"] else None
