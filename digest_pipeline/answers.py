@@ -114,6 +114,7 @@ class Answers:
         self._path = path
         self._lock = threading.Lock()
         self._settled: collections.deque[_Settled] = collections.deque()
+        self._holders, self._closing = 0, False
         with self._errors():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
@@ -204,9 +205,29 @@ class Answers:
         with self._errors():
             return self._spent(start, end)
 
-    def close(self) -> None:
-        """Close the file; the ledger cannot be used afterwards."""
+    def hold(self) -> None:
+        """Keep the file open until `let_go`, although it is closed in between.
+
+        For a call that nobody waits for any more: what it brings is paid for, and its reservation is more
+        than it costs.
+        """
+        with self._lock:
+            self._holders += 1
+
+    def let_go(self) -> None:
+        """The end of a `hold`."""
         with self._errors():
+            self._holders -= 1
+            self._close_unless_held()
+
+    def close(self) -> None:
+        """Close the file once nobody holds it; whoever does not must not use the ledger afterwards."""
+        with self._errors():
+            self._closing = True
+            self._close_unless_held()
+
+    def _close_unless_held(self) -> None:
+        if self._closing and not self._holders:
             self._db.close()
 
     def _spent(self, start: int, end: int) -> Spent:

@@ -18,6 +18,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from digest_pipeline.model.retry import Fault, Patience
+from digest_pipeline.model.wire import Watch, line_of, new_client
 from digest_pipeline.models import ModelError, Tier
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Request:
     timeout_seconds: float
     api_base: str | None = None
     api_key: str | None = dataclasses.field(default=None, repr=False)
+    watch: Watch | None = dataclasses.field(default=None, repr=False, compare=False)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -113,13 +115,23 @@ class CallError(ModelError):
         """What the failed call cost, when it was billed: a refusal, an answer that was cut off."""
 
 
+class WithdrawnError(ModelError):
+    """The request was not sent, because `watch` did not want it any more."""
+
+
 def complete(request: Request) -> Reply:
-    """Make one request and return what came back. Raises CallError."""
+    """Make one request and return what came back.
+
+    Raises CallError, and WithdrawnError when the request's `watch` kept it from being sent.
+    """
     litellm = _litellm()
-    try:
-        response = litellm.completion(**_arguments(request))
-    except Exception as error:  # noqa: BLE001 - litellm raises its own, openai's, httpx's and bare ones
-        raise CallError(_fault_of(error)) from None
+    with line_of(request.watch) as line:
+        try:
+            response = litellm.completion(**_arguments(request))
+        except Exception as error:  # noqa: BLE001 - litellm raises its own, openai's, httpx's and bare ones
+            if line.withdrawn:
+                raise WithdrawnError("an answer was on its way") from None
+            raise CallError(_fault_of(error)) from None
     return _reply_of(response, request)
 
 
@@ -148,8 +160,10 @@ def _litellm() -> Any:  # noqa: ANN401 - a module without usable types
     os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
     os.environ.setdefault("LITELLM_LOG", "ERROR")
     import litellm  # noqa: PLC0415 - the reason of this module
+    from litellm.llms.custom_httpx.http_handler import get_ssl_configuration  # noqa: PLC0415 - likewise
 
     litellm.suppress_debug_info = True
+    litellm.client_session = new_client(get_ssl_configuration())
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx"):
         logging.getLogger(name).setLevel(logging.ERROR)
     _warm_up(litellm)

@@ -19,7 +19,7 @@ DOORS = {
     "sqlite3": {"answers"},
     "litellm": {"llm"},
     "openai": {"llm"},
-    "httpx": {"llm"},
+    "httpx": {"llm", "wire"},
     "detect_secrets": {"redaction"},
     "jinja2": {"reports", "prompts"},
     "apprise": {"notices"},

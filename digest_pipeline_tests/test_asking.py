@@ -129,6 +129,39 @@ def test_force_asks_again_but_not_twice(answers: Answers) -> None:
     assert len(door.requests) == 4
 
 
+@pytest.mark.parametrize("said", ["no", FATAL, SERVER, Fault("Refusal")], ids=str)
+def test_an_answer_that_was_paid_stands_when_force_brings_none(answers: Answers, said: str | Fault) -> None:
+    ask(FakeDoor(yes), answers, [Ask("a")])
+    paid = answers.get("p/one a")
+    outcomes, run = ask(FakeDoor(lambda _request, _before: said), answers, [Ask("a")], force=True)
+    assert (outcomes[0].value, outcomes[0].cause) == ("yes", None)
+    assert run.stopped is (Cause.NO_KEY if said == FATAL else None)
+    kept = answers.get("p/one a")
+    assert paid
+    assert kept
+    assert (kept.state, kept.text) == (paid.state, paid.text)
+
+
+def test_what_comes_after_the_run_is_kept_and_its_reservation_released(answers: Answers) -> None:
+    released = threading.Event()
+    door = FakeDoor(lambda _request, _before: "yes" if released.wait(30) else "", Price(0.1, 0.1))
+    outcomes, _ = ask(door, answers, [Ask("a")], config(timeout_seconds=0.05))
+    assert outcomes[0].cause is Cause.TIMEOUT
+    answers.close()
+    assert answers.spent(0, NOW * 2).cost_usd > 4.0, "what was under way when the run ended stays reserved"
+    released.set()
+    for thread in [t for t in threading.enumerate() if t.name == "model call"]:
+        thread.join()
+    again = Answers(answers._path)
+    kept = again.get("p/one a")
+    assert kept
+    assert kept.text == "yes"
+    assert again.spent(0, NOW * 2).cost_usd == pytest.approx(4.0)
+    again.close()
+    with pytest.raises(StoreError):
+        answers.get("p/one a")
+
+
 def test_the_same_question_is_asked_once_even_when_it_comes_twice_at_once(answers: Answers) -> None:
     door = FakeDoor(lambda _request, _before: time.sleep(0.02) or "yes")
     outcomes, _ = ask(door, answers, [Ask("same") for _ in range(8)])
@@ -395,7 +428,8 @@ def test_progress_counts_every_question_once(answers: Answers) -> None:
 
 def test_a_ledger_that_fails_stops_the_run_with_its_error(answers: Answers) -> None:
     def closing(_request: Request, _before: int) -> str:
-        answers.close()
+        with answers._lock:
+            answers._db.close()
         return "yes"
 
     with pytest.raises(StoreError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from digest_pipeline import llm
 from digest_pipeline.answers import Answers
 from digest_pipeline.llm import ModelConfig
 from digest_pipeline.model.retry import Patience
@@ -45,8 +46,10 @@ def _no_client_is_left_open() -> Iterator[None]:
     yield
     import litellm
 
-    for client in litellm.in_memory_llm_clients_cache.cache_dict.values():
-        client.close()
+    litellm.in_memory_llm_clients_cache.flush_cache()
+    assert litellm.client_session
+    litellm.client_session.close()
+    llm._litellm.cache_clear()  # the next call makes a new client
     gc.collect()
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digest_pipeline.answers import Answer, Answers, AnswerState
-from digest_pipeline.llm import Request
+from digest_pipeline.llm import Request, WithdrawnError
+from digest_pipeline.model.asking import Asking
 from digest_pipeline.model.budget import Reservation
 from digest_pipeline.model.calls import Call
-from digest_pipeline.model.hedging import FEWEST_ANSWERS, Hedging
+from digest_pipeline.model.hedging import FEWEST_ANSWERS, Hedging, seconds_to_end
+from digest_pipeline.model.retry import Fault
 from digest_pipeline.model.tries import Job
 from digest_pipeline_tests.test_asking import NOW, Ask, FakeDoor, ask, config, yes
 
@@ -78,6 +80,51 @@ def test_a_call_that_the_server_has_answered_is_not_late() -> None:
     slow = call()
     slow.ended = True
     assert learnt().pass_over([slow], 99.0) == []
+
+
+def test_a_call_whose_answer_has_begun_to_come_is_not_late_until_it_had_time_to_end() -> None:
+    slow = call()
+    slow.begun = 15.0
+    assert learnt().late_at(slow) == 15.0 + seconds_to_end(LIMIT)
+    slow.begun = 1.0
+    assert learnt().late_at(slow) == 20.0, "but one that drips from the start is late like all others"
+
+
+def test_a_question_whose_late_answer_has_begun_is_not_sent_again(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest_pipeline.model.hedging.SOONEST_SECONDS", 60.0)
+    started, begun, refused = threading.Event(), threading.Event(), threading.Event()
+
+    def answer(request: Request, before: int) -> str:
+        assert request.watch
+        if not before:
+            assert started.wait(30)
+            request.watch.has_begun()
+            begun.set()
+            assert refused.wait(30)
+            return "yes, late"
+        started.set()
+        assert begun.wait(30)
+        assert not request.watch.may_leave()
+        refused.set()
+        raise WithdrawnError("an answer was on its way")
+
+    (outcome,), asking = ask(FakeDoor(answer), answers, [Ask("a")], config(timeout_seconds=0.1))
+    assert outcome.value == "yes, late"
+    assert asking.tally.calls <= 1
+    assert {c.status for c in answers.calls(0)} <= {"ok", "withdrawn", "sent"}
+
+
+def test_a_retry_after_holds_although_another_call_was_under_way(answers: Answers) -> None:
+    asking = Asking(config(), answers, now=NOW, door=FakeDoor(yes))
+    slow = call()
+    slow.overdue = slow.arrived = True
+    slow.fault = Fault("RateLimitError", 429, retry_after=60.0)
+    asking._land(slow)
+    assert asking._has_to_wait(slow.job)
+    assert asking._turns.take() is None, "it waits"
+    assert not asking._has_to_wait(Job(1, Ask("b")))
 
 
 def hanging(released: threading.Event, *texts: str, times: int = 1) -> FakeDoor:

@@ -61,6 +61,37 @@ def test_a_good_answer_comes_back_with_what_it_cost() -> None:
     assert body["response_format"]["json_schema"]["schema"] == SCHEMA
 
 
+class Watcher:
+    """Notes what the door tells of a request."""
+
+    def __init__(self, *, wanted: bool) -> None:
+        self.wanted = wanted
+        self.begun = 0
+
+    def may_leave(self) -> bool:
+        return self.wanted
+
+    def has_begun(self) -> None:
+        self.begun += 1
+
+
+def test_who_watches_a_request_hears_when_its_answer_begins() -> None:
+    watcher = Watcher(wanted=True)
+    with asking("{}", watch=watcher) as (request, _):
+        llm.complete(request)
+        assert watcher.begun == 1
+    with asking(Fault(500), watch=watcher) as (request, _), pytest.raises(CallError):
+        llm.complete(request)
+    assert watcher.begun == 2
+
+
+def test_a_request_that_is_not_wanted_any_more_does_not_leave() -> None:
+    with asking("{}", watch=Watcher(wanted=False)) as (request, server):
+        with pytest.raises(llm.WithdrawnError):
+            llm.complete(request)
+        assert server.received == []
+
+
 def test_a_known_price_is_counted_and_an_unknown_one_is_none() -> None:
     with asking("{}", model="openai/gpt-4o") as (request, _):
         assert llm.complete(request).cost_usd == pytest.approx(1000 * 2.5e-6 + 200 * 1e-5)

@@ -12,9 +12,10 @@ from digest_pipeline.model.retry import (
     Patience,
     Verdict,
     judge,
-    pushes_back,
     wait_seconds,
 )
+
+REFUSED = Fault("RateLimitError", 429)
 
 
 @pytest.mark.parametrize(
@@ -89,9 +90,9 @@ def test_the_same_question_waits_the_same_time() -> None:
 def test_one_burst_of_refusals_lowers_the_pace_once_and_successes_raise_it_again() -> None:
     pace = Pace(16)
     for _ in range(16):
-        pace.pushed_back(started_at=0.0, now=1.0)
+        pace.failed(REFUSED, started_at=0.0, now=1.0)
     assert pace.limit == 11
-    pace.pushed_back(started_at=2.0, now=3.0)
+    pace.failed(REFUSED, started_at=2.0, now=3.0)
     assert pace.limit == 7
     for _ in range(200):
         pace.went_well()
@@ -103,16 +104,25 @@ def test_a_server_that_refuses_only_some_calls_is_asked_at_half_the_ceiling_at_l
     for moment in range(200):
         pace.went_well()
         pace.went_well()
-        pace.pushed_back(started_at=moment, now=moment)
+        pace.failed(REFUSED, started_at=moment, now=moment)
         assert pace.limit >= 8
 
 
 def test_the_pace_never_falls_below_one_call() -> None:
     pace = Pace(4)
     for moment in range(50):
-        pace.pushed_back(started_at=moment, now=moment)
+        pace.failed(REFUSED, started_at=moment, now=moment)
     assert pace.limit == 1
 
 
-def test_a_server_with_too_much_to_do_is_told_from_a_broken_one() -> None:
-    assert [s for s in range(400, 600) if pushes_back(Fault("E", s))] == [429, 503, 529]
+@pytest.mark.parametrize("status", [429, 500, 503, 529, None])
+def test_only_a_server_with_too_much_to_do_lowers_the_pace(status: int | None) -> None:
+    pace = Pace(16)
+    pace.failed(Fault("E", status), started_at=0.0, now=1.0)
+    assert (pace.limit < 16) is (status in (429, 503, 529))
+
+
+def test_a_retry_after_of_no_seconds_is_no_leave_to_ask_at_once() -> None:
+    wait = wait_seconds(Fault("RateLimitError", 429, retry_after=0.0), 3, "key", Patience())
+    assert wait is not None
+    assert wait >= 0.5

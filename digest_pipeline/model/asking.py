@@ -18,16 +18,7 @@ from digest_pipeline.model.calls import Call, Calls, Door
 from digest_pipeline.model.hedging import Hedging
 from digest_pipeline.model.learnt import Learnt
 from digest_pipeline.model.questions import AnswerError, Outcome, Question, Tally
-from digest_pipeline.model.retry import (
-    FATAL_CAUSES,
-    Cause,
-    Fault,
-    Pace,
-    Patience,
-    Verdict,
-    judge,
-    pushes_back,
-)
+from digest_pipeline.model.retry import FATAL_CAUSES, Cause, Fault, Pace, Patience, Verdict, judge
 from digest_pipeline.model.tries import Job, Luck, Step, after_bad_answer, after_failure
 from digest_pipeline.model.turns import Turns
 
@@ -66,7 +57,6 @@ class Asking:
         self._luck = Luck()
         self._patience = config.patience
         self._turns: Turns[Any] = Turns([])
-        self._parked: dict[str, list[Job[Any]]] = {}
         self._fresh: set[str] = set()
         self._reading: str | None = None
         self._left = 0
@@ -108,7 +98,9 @@ class Asking:
             return False
         if not job.looked_up:
             job.looked_up = True
-            if not self._force and self._known(job):
+            if self._force:
+                job.stands = at_hand(self._answers, Job(job.number, job.question))
+            elif self._known(job):
                 return True
         if not full and self._start(job):
             return True
@@ -137,9 +129,9 @@ class Asking:
                 return True
         prompt = job.question.prompt(job.model, shortened=job.shortened)
         if prompt.key == self._reading or self._calls.is_asked_by_another(prompt.key, job):
-            self._parked.setdefault(prompt.key, []).append(job)
+            self._turns.park(prompt.key, job)
             return True
-        if prompt.key in self._fresh and self._known(job):
+        if (prompt.key in self._fresh and self._known(job)) or self._has_to_wait(job):
             return True
         if job.bad_text:
             prompt = job.question.repair(prompt, *job.bad_text)
@@ -158,6 +150,17 @@ class Asking:
         self._calls.start(job, prompt, request, reserved)
         return True
 
+    def _has_to_wait(self, job: Job[Any]) -> bool:
+        """Put a job aside while a Retry-After has not passed or an answer to it is coming."""
+        until = max(job.not_before, self._calls.coming_until(job) or 0.0)
+        wait = until - time.monotonic()
+        if wait > self._patience.longest_retry_after:
+            if self._next_model(job, Cause.RATE_LIMIT, final=False):
+                self._turns.put(job)
+        elif wait > 0:
+            self._turns.put(job, until)
+        return wait > 0
+
     def _moment(self) -> int:
         """The current moment, as the run's `now` goes on."""
         return self._now + int(time.monotonic() - self._began)
@@ -172,10 +175,16 @@ class Asking:
         """A call is over, or nobody waits for it any more."""
         if call.arrived:
             self._budget.settle(call.reservation, call.reply)
+        if call.arrived and not call.withdrawn:
             for tally in self._tallies(call.job):
                 tally.add(call.reply)
+        if call.fault and call.fault.retry_after and call.request.model == call.job.model:
+            call.job.not_before = time.monotonic() + call.fault.retry_after
         if not call.arrived:
             self._failed(call, Fault("Overdue"))
+        elif call.withdrawn:
+            if not call.given_up:
+                self._turns.put(call.job)
         elif call.fault and not call.overdue:
             self._failed(call, call.fault)
         elif not call.fault:
@@ -186,8 +195,7 @@ class Asking:
             self._advance()
             self._reading = None
             self._read(call)
-        for job in self._parked.pop(call.prompt.key, []):
-            self._turns.put(job)
+        self._turns.release(call.prompt.key)
 
     def _read(self, call: Call[Any]) -> None:
         """Finish a job with the text that arrived, or ask again."""
@@ -205,7 +213,9 @@ class Asking:
             value = job.question.read(answer.text, model=model, shortened=call.shortened)
         except AnswerError as error:
             if not call.given_up:
-                self._bad_answer(call, str(error), answer.text)
+                for tally in self._tallies(job):
+                    tally.failures[Cause.BAD_ANSWER] += 1
+                self._ask_better(call, str(error), answer.text)
             return
         if job.timeouts + job.passed and not call.given_up:
             self._hedging.helped += 1
@@ -225,10 +235,7 @@ class Asking:
         verdict, cause = judge(fault)
         for tally in self._tallies(job):
             tally.failures[cause] += 1
-        if pushes_back(fault):
-            self._pace.pushed_back(call.started, time.monotonic())
-        else:
-            self._pace.failed_otherwise()
+        self._pace.failed(fault, call.started, time.monotonic())
         if verdict is Verdict.FATAL:
             self._learnt.put_out(call.request.model, cause)
         if job.outcome or call.passed:
@@ -250,13 +257,8 @@ class Asking:
             )
             self._follow(call, step)
 
-    def _bad_answer(self, call: Call[Any], complaint: str, text: str) -> None:
-        """Decide what to do after a text that is no answer."""
-        for tally in self._tallies(call.job):
-            tally.failures[Cause.BAD_ANSWER] += 1
-        self._ask_better(call, complaint, text)
-
     def _ask_better(self, call: Call[Any], complaint: str | None, text: str) -> None:
+        """Decide what to do after a text that is no answer, or none at all."""
         share = self._luck.add(good=False)
         self._follow(call, after_bad_answer(call.job, complaint, text, share=share, patience=self._patience))
 
@@ -285,9 +287,12 @@ class Asking:
         return False
 
     def _finish(self, job: Job[Any], outcome: Outcome[Any]) -> None:
+        if outcome.cause in FATAL_CAUSES:
+            self.stopped = self.stopped or outcome.cause
+        if job.stands and job.stands.answer and not outcome.answer:
+            self._answers.put(job.stands.answer, self._moment())
+            outcome = job.stands
         job.outcome = outcome
         job.question.forget()
         self._left -= 1
-        if outcome.cause in FATAL_CAUSES:
-            self.stopped = self.stopped or outcome.cause
         self._progress()

@@ -9,10 +9,11 @@ import dataclasses
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from digest_pipeline import llm
 from digest_pipeline.answers import Answer, AnswerState
+from digest_pipeline.model.hedging import seconds_to_end
 from digest_pipeline.model.retry import judge
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from digest_pipeline.model.tries import Job
 
 T = TypeVar("T")
+
+A_MOMENT = 0.1
+"""Seconds that a thread takes at most, as a rule, to write down an answer that is there."""
 
 
 class Door(Protocol):
@@ -54,6 +58,10 @@ class Call(Generic[T]):
     shortened: bool
     started: float
     """Of the monotonic clock, as all moments here."""
+    begun: float | None = None
+    """When the head of the answer was there, where the door tells it."""
+    withdrawn: bool = False
+    """It was not sent: another answer to its question was on its way."""
     ended: bool = False
     """The server has answered or failed; the thread still writes it down."""
     arrived: bool = False
@@ -70,6 +78,10 @@ class Call(Generic[T]):
     error: Exception | None = None
     """Not a failed call, but a failure of ours or of the ledger."""
 
+    def ends_by(self, seconds: float) -> float:
+        """Until when an answer that has begun is given time to come whole; in the past before it begins."""
+        return self.begun + seconds if self.begun is not None else self.started
+
     @property
     def given_up(self) -> bool:
         """Nobody but chance waits for it any more."""
@@ -79,6 +91,22 @@ class Call(Generic[T]):
     def is_answered(self) -> bool:
         """Its question has an answer that stands."""
         return self.job.outcome is not None and self.job.outcome.answer is not None
+
+
+@dataclasses.dataclass
+class _Watch:
+    """What the door asks and tells of a call, in the call's own thread."""
+
+    calls: Calls[Any]
+    call: Call[Any]
+
+    def may_leave(self) -> bool:
+        """Not while another answer to its question is coming."""
+        return self.calls.coming_until(self.call.job, besides=self.call) is None
+
+    def has_begun(self) -> None:
+        """Of an address that sends on to another, the first answer counts."""
+        self.call.begun = self.call.begun or time.monotonic()
 
 
 class Calls(Generic[T]):
@@ -94,6 +122,7 @@ class Calls(Generic[T]):
         self._moment = moment
         self._events: queue.SimpleQueue[Call[T]] = queue.SimpleQueue()
         self._flying: list[Call[T]] = []
+        self._overdue: list[Call[T]] = []
 
     def __len__(self) -> int:
         return len(self._flying)
@@ -105,10 +134,19 @@ class Calls(Generic[T]):
         """Whether another job waits for the answer under a key: equal questions are not asked at once."""
         return any(c.prompt.key == key and c.job is not job and not c.job.outcome for c in self._flying)
 
+    def coming_until(self, job: Job[T], besides: Call[T] | None = None) -> float | None:
+        """Until when an answer to a job is to be waited for that is coming now; None if none is."""
+        now = time.monotonic()
+        others = [c for c in (*self._flying, *self._overdue) if c.job is job and c is not besides]
+        moments = [now + A_MOMENT if c.ended else c.ends_by(seconds_to_end(self._seconds)) for c in others]
+        return max((moment for moment in moments if moment > now), default=None)
+
     def start(self, job: Job[T], prompt: Prompt, request: llm.Request, reservation: Reservation) -> None:
         """Make a call."""
         call = Call(job, prompt, request, reservation, job.shortened, time.monotonic())
+        call.request = dataclasses.replace(request, watch=_Watch(self, call))
         self._flying.append(call)
+        self._answers.hold()
         # A daemon: a server that never lets go must not keep the process.
         threading.Thread(target=self._make, args=(call,), name="model call", daemon=True).start()
 
@@ -118,42 +156,56 @@ class Calls(Generic[T]):
         A call that nobody waits for any more comes a second time when its thread is done.
         Raises what failed on our side.
         """
-        limits = [call.started + self._seconds for call in self._flying if not call.ended]
+        limits = [self._limit(call) for call in self._flying if not call.ended]
         limits += [] if until is None else [until]
         if not limits and not self._flying:
             return []
         try:
             call = self._events.get(timeout=max(0.0, min(limits) - time.monotonic()) if limits else None)
         except queue.Empty:
-            return self._overdue()
+            return self._give_up()
         if call.error:
             raise call.error
         call.arrived = True
-        if not call.overdue:
-            self._flying.remove(call)
+        (self._overdue if call.overdue else self._flying).remove(call)
         return [call]
 
-    def _overdue(self) -> list[Call[T]]:
+    def _limit(self, call: Call[T]) -> float:
+        """The moment after which nobody waits for a call."""
+        return max(call.started + self._seconds, call.ends_by(seconds_to_end(self._seconds)))
+
+    def _give_up(self) -> list[Call[T]]:
         now = time.monotonic()
-        late = [c for c in self._flying if now >= c.started + self._seconds and not c.ended]
+        late = [c for c in self._flying if now >= self._limit(c) and not c.ended]
         for call in late:
             call.overdue = True
+            self._overdue.append(call)
             self._flying.remove(call)
         return late
 
     def _make(self, call: Call[T]) -> None:
         try:
             try:
-                call.reply, status = self._door.complete(call.request), "ok"
-            except llm.CallError as error:
-                call.fault, call.reply = error.fault, error.paid
-                status = judge(error.fault)[1].value
+                self._settle(call, self._asked(call))
             finally:
-                call.ended = True
-            self._settle(call, status)
+                self._answers.let_go()
         except Exception as error:  # noqa: BLE001 - the thread that waits raises it
             call.error = error
         self._events.put(call)
+
+    def _asked(self, call: Call[T]) -> str:
+        """Make the request; the word for how it ended."""
+        try:
+            call.reply = self._door.complete(call.request)
+        except llm.CallError as error:
+            call.fault, call.reply = error.fault, error.paid
+            return judge(error.fault)[1].value
+        except llm.WithdrawnError:
+            call.withdrawn = True
+            return "withdrawn"
+        finally:
+            call.ended = True
+        return "ok"
 
     def _settle(self, call: Call[T], status: str) -> None:
         """Write a call and its answer to the ledger."""

@@ -2,7 +2,8 @@
 
 A server that loses one request in ten answers the next one at once, and the time limit is far above what
 an answer takes; waiting it out, twice at most, would leave one commit in a hundred without an analysis.
-The call that is passed over goes on, and what it brings is kept. A question that makes every server hang
+The call that is passed over goes on, and what it brings is kept. An answer that has begun to come is waited
+for: it is whole in a moment, unless the server lets it drip. A question that makes every server hang
 is not asked a third time: that takes questions that hung and were then answered, so that hanging is known
 to be the server's way and not the question's.
 """
@@ -33,6 +34,12 @@ SOONEST_SHARE, SOONEST_SECONDS, LATEST_SHARE = 0.1, 0.5, 0.5
 Where the usual answers take longer than that, none is late: each has its whole time limit.
 """
 
+
+def seconds_to_end(timeout_seconds: float) -> float:
+    """How long an answer that has begun is given to come whole, whatever time it took to begin."""
+    return max(SOONEST_SHARE * timeout_seconds, SOONEST_SECONDS)
+
+
 PATIENCE = 2.0
 """Time limits that a question waits in this way; after that its last call has the whole limit."""
 
@@ -56,7 +63,7 @@ class Hedging:
         last.append(seconds)
         if len(last) >= FEWEST_ANSWERS:
             usual = sorted(last)[math.ceil(SLOW_SHARE * len(last)) - 1]
-            soonest = max(SOONEST_SHARE * self._timeout, SOONEST_SECONDS)
+            soonest = seconds_to_end(self._timeout)
             latest = LATEST_SHARE * self._timeout
             late = min(max(SLOW_TIMES * usual, soonest), latest)
             self._late[model] = late if usual <= latest else None
@@ -73,8 +80,9 @@ class Hedging:
             return None
         if (job.passed + 1) * late > PATIENCE * self._timeout:
             return None
-        in_vain = job.timeouts + job.passed
-        return call.started + late if not in_vain or self.helps else None
+        if job.timeouts + job.passed and not self.helps:
+            return None
+        return max(call.started + late, call.ends_by(seconds_to_end(self._timeout)))
 
     def pass_over(self, calls: Iterable[Call[T]], now: float) -> list[Job[T]]:
         """Give up waiting for the calls that are late; the jobs that are to be asked again beside them."""

@@ -83,6 +83,9 @@ _QUOTA_CODES = (
     "billing_not_active",
     "account_deactivated",
 )
+_TOO_MUCH = (429, 503, 529)
+"""The server says that it gets too many requests at once."""
+
 _REFUSAL_CODES = ("content_policy_violation", "content_filter")
 _FORMAT_WORDS = re.compile(r"response_?format|json_?schema|json_?object|structured.output|guided_|grammar")
 _LENGTH_WORDS = re.compile(r"context.(?:length|window)|maximum context|too many tokens|prompt is too long")
@@ -103,7 +106,7 @@ _RULES: tuple[tuple[Callable[[Fault], object], Verdict, Cause], ...] = (
         Verdict.FATAL,
         Cause.NO_CREDIT,
     ),
-    (lambda f: f.status in (429, 503, 529), Verdict.AGAIN, Cause.RATE_LIMIT),
+    (lambda f: f.status in _TOO_MUCH, Verdict.AGAIN, Cause.RATE_LIMIT),
     (lambda f: f.kind == "UnsupportedParamsError", Verdict.FORMAT, Cause.BAD_INPUT),
     (lambda f: f.status is None or f.status in (408, 409, 425), Verdict.AGAIN, Cause.SERVER),
     (lambda f: (f.status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR, Verdict.AGAIN, Cause.SERVER),
@@ -127,11 +130,6 @@ def judge(fault: Fault) -> tuple[Verdict, Cause]:
         if fits(fault):
             return verdict, cause
     return Verdict.BAD_INPUT, Cause.BAD_INPUT
-
-
-def pushes_back(fault: Fault) -> bool:
-    """Whether the server says that it gets too many requests at once."""
-    return fault.status in (429, 503, 529)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -161,11 +159,11 @@ def wait_seconds(
 ) -> float | None:
     """Seconds to wait before the next try of `key` after `failures` >= 1; None: not in this run.
 
-    Retry-After is kept exactly. Otherwise the wait doubles, less far while other calls succeed (`works`),
-    spread by half around its middle so that calls that failed together do not come back together; the
-    spread is the key's own, not chance.
+    Retry-After is kept exactly; one of 0 seconds says nothing. Otherwise the wait doubles, less far while
+    other calls succeed (`works`), spread by half around its middle so that calls that failed together do
+    not come back together; the spread is the key's own, not chance.
     """
-    if fault.retry_after is not None:
+    if fault.retry_after:
         return fault.retry_after if fault.retry_after <= patience.longest_retry_after else None
     longest = patience.longest_backoff_while_others_succeed if works else patience.longest_backoff
     middle = min(patience.backoff * 2 ** (failures - 1), longest)
@@ -197,14 +195,11 @@ class Pace:
         self._refused.append(False)
         self._limit = min(self._ceiling, self._limit + 2 / self._limit)
 
-    def failed_otherwise(self) -> None:
-        """A call failed for a reason that has nothing to do with how many there are."""
-        self._refused.append(False)
-
-    def pushed_back(self, started_at: float, now: float) -> None:
-        """A call started at `started_at` met a server that has too much to do."""
-        self._refused.append(True)
-        if started_at >= self._lowered_at:
+    def failed(self, fault: Fault, started_at: float, now: float) -> None:
+        """A call started at `started_at` failed: perhaps because the server has too much to do."""
+        pushed_back = fault.status in _TOO_MUCH
+        self._refused.append(pushed_back)
+        if pushed_back and started_at >= self._lowered_at:
             mostly = sum(self._refused) > len(self._refused) / 2
             self._limit = max(1.0 if mostly else self._ceiling / 2, self._limit * 0.7)
             self._lowered_at = now

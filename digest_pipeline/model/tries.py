@@ -40,12 +40,16 @@ class Job(Generic[T]):
     passed: int = 0
     """Late calls beside which it was asked again (`hedging.py`)."""
     bad_inputs: int = 0
+    not_before: float = 0.0
+    """The moment until which a Retry-After of this model asks to wait."""
     cause: Cause | None = None
     """Why the first model that was given up did not answer."""
     final: bool = True
     """No model that was given up would answer the next time."""
     looked_up: bool = False
     """The ledger knows no answer."""
+    stands: Outcome[T] | None = None
+    """What the ledger knows of a question that is asked again all the same: better than no answer."""
     asked: bool = False
     outcome: Outcome[T] | None = None
     """How it ended."""
@@ -67,6 +71,7 @@ class Job(Generic[T]):
         self.shortened = self.plain = self.doubled = self.repaired = False
         self.bad_text = None
         self.failures = self.bad_answers = 0
+        self.not_before = 0.0
         if not self.has_fallback:
             return False
         self.place += 1

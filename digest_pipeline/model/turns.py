@@ -15,12 +15,13 @@ T = TypeVar("T")
 
 
 class Turns(Generic[T]):
-    """Three lines: those nobody has looked at, those that may be asked now, those that have to wait."""
+    """Four lines: nobody has looked at them; they may be asked now; not before a moment; not before another."""
 
     def __init__(self, jobs: Sequence[Job[T]]) -> None:
         self._new = sorted(jobs, key=lambda job: job.question.rank, reverse=True)
         self._ready: list[tuple[bool, tuple[int, ...], int, Job[T]]] = []
         self._waiting: list[tuple[float, int, Job[T]]] = []
+        self._parked: dict[str, list[Job[T]]] = {}
         self._order = itertools.count()
 
     def put(self, job: Job[T], at: float | None = None) -> None:
@@ -33,6 +34,15 @@ class Turns(Generic[T]):
             heapq.heappush(self._ready, (not job.asked, job.question.rank, next(self._order), job))
         else:
             heapq.heappush(self._waiting, (at, next(self._order), job))
+
+    def park(self, key: str, job: Job[T]) -> None:
+        """Another asks the same under this key: wait for what it is told."""
+        self._parked.setdefault(key, []).append(job)
+
+    def release(self, key: str) -> None:
+        """Those that waited for this key may be asked."""
+        for job in self._parked.pop(key, []):
+            self.put(job)
 
     def wake(self, now: float) -> None:
         """Those that have waited long enough may be asked."""
