@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Turns(Generic[T]):
-    """Four lines: nobody has looked at them; they may be asked now; not before a moment; not before another."""
+    """Four lines: those nobody has looked at, to be asked now, not before a moment, not before another."""
 
     def __init__(self, jobs: Sequence[Job[T]]) -> None:
         self._new = sorted(jobs, key=lambda job: job.question.rank, reverse=True)
