@@ -30,6 +30,9 @@ T = TypeVar("T")
 A_MOMENT = 0.1
 """Seconds that a thread takes at most, as a rule, to write down an answer that is there."""
 
+A_LOOK = 0.05
+"""Seconds that it takes at most, as a rule, to see that an answer begins."""
+
 
 class Door(Protocol):
     """What is used of the module `llm`; a test may pass another."""
@@ -101,8 +104,12 @@ class _Watch:
     call: Call[Any]
 
     def may_leave(self) -> bool:
-        """Not while another answer to its question is coming."""
-        return self.calls.coming_until(self.call.job, besides=self.call) is None
+        """Not once its question is answered, nor while another answer to it is coming."""
+        job = self.call.job
+        if any(call.job is job and call is not self.call for call in tuple(self.calls)):
+            # What has reached this machine may still have to be read, by a thread that waits for this one.
+            time.sleep(A_LOOK)
+        return not job.outcome and self.calls.coming_until(job, besides=self.call) is None
 
     def has_begun(self) -> None:
         """Of an address that sends on to another, the first answer counts."""

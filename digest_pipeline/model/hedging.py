@@ -40,7 +40,7 @@ def seconds_to_end(timeout_seconds: float) -> float:
     return max(SOONEST_SHARE * timeout_seconds, SOONEST_SECONDS)
 
 
-PATIENCE = 2.0
+PATIENCE = 3.0
 """Time limits that a question waits in this way; after that its last call has the whole limit."""
 
 ENOUGH_HELPED = 2
