@@ -6,6 +6,7 @@ Each is a pure function of plain values that returns what is wrong, a line each;
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -55,20 +56,29 @@ def repeated(shas: Iterable[str]) -> list[str]:
     return [f"{sha} is stored {count} times" for sha, count in sorted(Counter(shas).items()) if count > 1]
 
 
-def unresolved_links(page: str, exists: Mapping[str, bool] | None = None) -> list[str]:
-    """Links of a Markdown page that lead nowhere: anchors that are not there once, files that are not there.
+def unresolved_links(page: str, others: Mapping[str, Collection[str] | None] | None = None) -> list[str]:
+    """Links of a Markdown page that lead nowhere: to files, and to places in it or in other pages.
 
-    `exists` answers for the relative paths that the page names; without it only anchors are judged.
+    `others` has the anchors of each file that the page names, None for one that is not there; without
+    `others` only the page itself is judged.
     """
-    anchors = Counter(re.findall(r'<a id="([^"]+)"></a>', page))
+    anchors = Counter(anchors_in(page))
     wrong = [f"#{anchor} stands {count} times" for anchor, count in anchors.items() if count > 1]
     for target in dict.fromkeys(link_targets(page)):
         path, _, anchor = target.partition("#")
+        there = None if others is None else others.get(path)
         if not path and anchor not in anchors:
             wrong.append(f"#{anchor} is nowhere")
-        elif path and exists is not None and not exists.get(path, False):
+        elif path and others is not None and there is None:
             wrong.append(f"{path} does not exist")
+        elif path and there is not None and anchor and anchor not in there:
+            wrong.append(f"{target} is nowhere")
     return wrong
+
+
+def anchors_in(page: str) -> list[str]:
+    """The places of a page that a link can lead to, in its order."""
+    return re.findall(r'<a id="([^"]+)"></a>', page)
 
 
 def link_targets(page: str) -> list[str]:
@@ -129,22 +139,40 @@ def of_analyses(key: dg.AssetKey, analysed: Analysed) -> list[dg.AssetCheckResul
     return [_result(key, "every_commit_is_analysed", wrong, severity=severity)]
 
 
+def dangling(pages: Collection[Path]) -> list[str]:
+    """Links that lead nowhere, on some pages and on the pages that these name, each with its page."""
+    read = functools.cache(_content)
+
+    def named(page: Path) -> set[str]:
+        return {target.partition("#")[0] for target in link_targets(read(page) or "")} - {""}
+
+    near = {page.parent / target for page in pages for target in named(page)}
+    wrong: list[str] = []
+    for page in sorted({*pages, *filter(read, near)}):
+        there = {target: read(page.parent / target) for target in named(page)}
+        others = {target: None if text is None else anchors_in(text) for target, text in there.items()}
+        wrong += [f"{page.name}: {line}" for line in unresolved_links(read(page) or "", others)]
+    return wrong
+
+
+def _content(file: Path) -> str | None:
+    """The text of a page, nothing of another file, None where there is no file."""
+    if not file.exists():
+        return None
+    return file.read_text("utf-8") if file.suffix == ".md" else ""
+
+
 def of_reports(
     key: dg.AssetKey,
     workspace: Workspace,
     repository: Repository,
     windows: Sequence[Window],
-    pages: Sequence[Path],
+    pages: Collection[Path],
 ) -> list[dg.AssetCheckResult]:
     """The results of the checks of `reports`."""
     from digest_pipeline.workspace import days_of_range  # noqa: PLC0415 - opens the store
 
-    wrong: list[str] = []
-    for path in pages:
-        page = path.read_text(encoding="utf-8")
-        targets = {t.partition("#")[0] for t in link_targets(page)} - {""}
-        exists = {target: (path.parent / target).exists() for target in targets}
-        wrong += [f"{path.name}: {line}" for line in unresolved_links(page, exists)]
+    wrong = dangling(pages)
     start = workspace.settings.start_date
     known = workspace.store.days(repository.name, start, windows[-1].day)
     first = min(known, default=windows[0].day)

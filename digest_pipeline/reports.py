@@ -6,10 +6,12 @@ is `Markdown` already, so a template, also one of a user's own, cannot forget it
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,8 @@ from digest_pipeline.page.words import TEMPLATES, Words, words_of
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from jinja2.bccache import Bucket
 
     from digest_pipeline.models import DayRecord
     from digest_pipeline.page.briefs import Brief
@@ -191,6 +195,16 @@ def _line(error: Exception, filename: str) -> int | None:
     return lines[-1] if lines else None
 
 
+class _Compiled(jinja2.FileSystemBytecodeCache):
+    """Compiled templates, kept as Python keeps modules: to compile them takes longer than to fill them in."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if not sys.dont_write_bytecode:
+            with contextlib.suppress(OSError):  # installed where nobody may write: compiled every time
+                Path(self.directory).mkdir(exist_ok=True)
+                super().dump_bytecode(bucket)
+
+
 @functools.cache
 def _environment() -> SandboxedEnvironment:
     environment = SandboxedEnvironment(
@@ -200,6 +214,7 @@ def _environment() -> SandboxedEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_Compiled(str(TEMPLATES / "__pycache__"), f"%s.jinja-{jinja2.__version__}"),
     )
     environment.filters |= {escape.__name__: _filter(escape) for escape in (cell, code, label, prose, text)}
     return environment

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import pytest
 
 from digest_pipeline.checks import (
+    dangling,
     differing,
     missing_days,
     of_analyses,
@@ -15,6 +17,9 @@ from digest_pipeline.checks import (
     unresolved_links,
 )
 from digest_pipeline.judging import Analysed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEY = dg.AssetKey(["octo__one", "analyses"])
 WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
@@ -52,9 +57,20 @@ def test_a_commit_that_is_stored_twice_is_named_once() -> None:
 
 def test_links_to_anchors_and_files_must_lead_somewhere() -> None:
     page = '<a id="here"></a>[a](#here) [b](#gone) [c](there.md#x) [d](lost.md) [e](https://example.org)'
-    wrong = unresolved_links(page, {"there.md": True, "lost.md": False})
-    assert wrong == ["#gone is nowhere", "lost.md does not exist"]
+    wrong = unresolved_links(f"{page} [f](there.md#y) [g](there.md)", {"there.md": ["x"], "lost.md": None})
+    assert wrong == ["#gone is nowhere", "lost.md does not exist", "there.md#y is nowhere"]
     assert unresolved_links('<a id="x"></a><a id="x"></a>') == ["#x stands 2 times"]
+
+
+def test_the_pages_that_a_page_names_are_judged_with_it(tmp_path: Path) -> None:
+    (tmp_path / "new.md").write_text("[a](old.md#x) [b](new.json) [c](lost.svg)")
+    (tmp_path / "new.json").write_text("[d](nowhere.md)")
+    (tmp_path / "old.md").write_text('<a id="x"></a>[e](new.md#y)')
+    (tmp_path / "far.md").write_text("[f](nowhere.md)")
+    assert dangling([tmp_path / "new.md"]) == [
+        "new.md: lost.svg does not exist",
+        "old.md: new.md#y is nowhere",
+    ]
 
 
 def test_a_day_is_missing_only_after_the_first_one_that_is_known() -> None:

@@ -7,8 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import jsonschema
 import pytest
+from jinja2.sandbox import SandboxedEnvironment
 
 from digest_pipeline import reports
 from digest_pipeline.models import DayState, DayTotals, SettingsError
@@ -151,6 +153,21 @@ def test_every_name_of_the_documentation_is_there(tmp_path: Path) -> None:
     own = tmp_path / "mine.md.j2"
     own.write_text("".join(f"{{% if {name} is not defined %}}{name} {{% endif %}}" for name in named))
     assert reports.render(page(SEED_DAY, MONTH[SEED_DAY]), template=str(own), language="en") == ""
+
+
+def test_a_compiled_template_is_kept_and_nowhere_to_keep_it_is_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rendered(folder: Path) -> str:
+        cache = reports._Compiled(str(folder), "%s.jinja")
+        loader = jinja2.DictLoader({"one": "{{ 1 + 1 }}"})
+        return SandboxedEnvironment(loader=loader, bytecode_cache=cache).get_template("one").render()
+
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    assert rendered(tmp_path / "nowhere" / "kept") == rendered(tmp_path / "kept") == "2"
+    assert len(list((tmp_path / "kept").glob("*.jinja"))) == 1
+    monkeypatch.setattr(SandboxedEnvironment, "compile", None)
+    assert rendered(tmp_path / "kept") == "2"
 
 
 def test_the_page_of_the_busiest_day_takes_little_time() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from digest_pipeline import writing
+from digest_pipeline.checks import dangling
 from digest_pipeline.judging import store_analyses
 from digest_pipeline.models import DayState
 from digest_pipeline.page.briefs import brief_in
@@ -14,6 +17,7 @@ from digest_pipeline_tests.projects import MONDAY, THURSDAY_NOON, TUESDAY, WEDNE
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
     from pathlib import Path
 
 DAYS = (MONDAY, TUESDAY, WEDNESDAY)
@@ -70,14 +74,51 @@ def test_a_page_learns_what_later_days_do_to_its_commits(project: Project) -> No
     assert "↪ follows up [#2](2026-02-16.md#c-" in last
 
 
-def test_days_one_by_one_and_all_at_once_make_the_same_pages(project: Project) -> None:
-    for day in DAYS:
+@pytest.mark.parametrize("order", [DAYS, DAYS[::-1]])
+def test_days_one_by_one_and_all_at_once_make_the_same_pages(
+    project: Project, monkeypatch: pytest.MonkeyPatch, order: Sequence[dt.date]
+) -> None:
+    for day in order:
         digest(project, day)
     one_by_one = {day: page(project, day).read_bytes() for day in DAYS}
-    for day in DAYS:
-        page(project, day).unlink()
+    for days_of_a_batch in (writing.BATCH, 1):
+        monkeypatch.setattr(writing, "BATCH", days_of_a_batch)
+        for day in DAYS:
+            page(project, day).unlink()
+        digest(project, *DAYS)
+        assert {day: page(project, day).read_bytes() for day in DAYS} == one_by_one
+
+
+def test_no_page_links_to_a_day_that_fails_in_the_same_run(project: Project) -> None:
     digest(project, *DAYS)
-    assert {day: page(project, day).read_bytes() for day in DAYS} == one_by_one
+    made = {day: page(project, day).read_bytes() for day in DAYS}
+    shutil.rmtree(project.settings.reports_dir)
+    project.settings.warehouse_path.unlink()
+    project.store(*DAYS)
+    analyse(project, *DAYS)
+    page(project, TUESDAY).mkdir(parents=True)
+    for days in ((MONDAY, TUESDAY, WEDNESDAY), (TUESDAY, WEDNESDAY)):
+        done, failed = write_reports(project.workspace, project.repository, windows(*days), now=THURSDAY_NOON)
+        assert (set(done), set(failed)) == (set(days) - {TUESDAY}, {TUESDAY})
+        assert "2026-02-17.md" not in page(project, MONDAY).read_text("utf-8")
+        assert "2026-02-17.md" not in done[WEDNESDAY].page
+        assert dangling([page(project, MONDAY), page(project, WEDNESDAY)]) == []
+    page(project, TUESDAY).rmdir()
+    digest(project, TUESDAY)
+    assert {day: page(project, day).read_bytes() for day in DAYS} == made
+
+
+def test_a_page_forgets_what_a_rewritten_history_has_no_more(project: Project) -> None:
+    digest(project, *DAYS)
+    assert "2026-02-18.md" in page(project, TUESDAY).read_text("utf-8")
+    kept = project.workspace.store.stored_shas("octo/one", TUESDAY, TUESDAY)
+    project.origin.commit("2026-02-18T12:00:00+08:00", "docs: explain", {"a.md": "A"}, parents=kept)
+    project.fetch(THURSDAY_NOON + 60)
+    project.store(WEDNESDAY)
+    digest(project, WEDNESDAY)
+    assert "2026-02-18.md" not in page(project, MONDAY).read_text("utf-8")
+    assert "2026-02-18.md" not in page(project, TUESDAY).read_text("utf-8")
+    assert dangling([page(project, day) for day in DAYS]) == []
 
 
 def test_a_day_that_waits_for_its_next_run_is_left_to_it(project: Project) -> None:
