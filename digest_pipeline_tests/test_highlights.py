@@ -51,13 +51,36 @@ def test_behaviour_security_and_removals_go_first() -> None:
         ("Tiny", Tier.LOW, {"behaviour": ("nothing to see",)}),
     )
     told = [h.sentence for h in page(SEED_DAY, of, "en").highlights]
-    assert told == ["`call()` returns a list.", "Guard happened.", "Plain happened."]
+    assert told == ["`call()` returns a list.", "Guard happened", "Plain happened"]
 
 
 def test_what_rules_found_is_told_with_what_the_commit_is_about() -> None:
     of = day(("Faster pool", Tier.HIGH, {"behaviour": ("Removes the public class `Pool`",)}))
     told = page(SEED_DAY, of, "en").highlights[0].sentence
     assert told == "Faster pool happened; Removes the public class `Pool`"
+
+
+def test_a_highlight_is_never_cut_inside_a_fact() -> None:
+    names = "、".join(f"`a_rather_long_name_{n}`" for n in range(9))
+    said = {"summary": f"连接池更快：新增公开函数 {names}；改动 `pool`"}
+    told = page(SEED_DAY, day(("Faster", Tier.HIGH, said))).highlights[0].sentence
+    assert told == "连接池更快：新增公开函数 `a_rather_long_name_0`…"
+    said = {"summary": f"连接池更快：新增公开函数 `{'name' * 30}`"}
+    assert page(SEED_DAY, day(("Faster", Tier.HIGH, said))).highlights[0].sentence == "连接池更快"
+
+
+def test_in_english_the_facts_go_before_a_word_is_cut() -> None:
+    said = {"summary": f"Keep the pool of connections open; changes `{'a' * 60}` of `{'b' * 80}`"}
+    told = page(SEED_DAY, day(("Faster", Tier.HIGH, said)), "en").highlights[0].sentence
+    assert told == "Keep the pool of connections open"
+
+
+def test_the_title_speaks_where_the_rules_know_only_the_kind_of_change() -> None:
+    said = {"summary": "修复缺陷：改动 `App.Start`（`app.go`）"}
+    of = day(("feat(pool)!: [core] log panics: once", Tier.HIGH, said))
+    assert page(SEED_DAY, of).highlights[0].sentence == "log panics: once"
+    of = day(("caddyhttp: log panics", Tier.HIGH, said | {"behaviour": ("移除公开函数 `log`",)}))
+    assert page(SEED_DAY, of).highlights[0].sentence == "log panics：移除公开函数 `log`"
 
 
 def test_the_models_sentences_go_before_the_rules_and_must_rest_on_the_page() -> None:

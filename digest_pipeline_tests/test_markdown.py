@@ -235,3 +235,10 @@ def test_chinese_characters_take_two_columns() -> None:
     assert columns("中文ab") == 6
     assert cut("中文中文", 5) == "中文…"
     assert markdown.cut("abc", 3) == "abc"
+
+
+def test_a_text_is_cut_between_words_and_not_behind_an_open_bracket() -> None:
+    assert cut("one two three", 11) == "one two…"
+    assert cut("one two three", 8) == "one two…"
+    assert cut("onetwothree", 8) == "onetwot…"
+    assert cut("改动缓存（在文件中）", 12) == "改动缓存…"

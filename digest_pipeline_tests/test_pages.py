@@ -207,6 +207,24 @@ def test_a_summary_of_the_rules_does_not_say_again_what_stands_under_it() -> Non
         assert f"**📋 Summary**: {shown}\n" in text
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("连接池更快：新增公开函数 `join`；改动 `pool`", "连接池更快：改动 `pool`"),
+        ("连接池更快：新增公开函数 `join`", "连接池更快"),
+        ("性能优化：新增公开函数 `join`；改动 `pool`", "性能优化：改动 `pool`"),
+        ("性能优化：新增公开函数 `join`", "性能优化：新增公开函数 `join`"),
+    ],
+)
+def test_the_first_fact_is_not_said_again_either(said: str, shown: str) -> None:
+    of = day_with([(commit_of("Add words"), Tier.HIGH)])
+    (sha,) = of.analyses
+    behaviour = ("新增公开函数 `join`",)
+    of.analyses[sha] = dataclasses.replace(of.analyses[sha], summary=said, behaviour=behaviour)
+    text = reports.render(page(SEED_DAY, of), template="digest", language="zh")
+    assert f"**📋 变更摘要**：{shown}\n" in text
+
+
 def test_many_changes_of_behaviour_are_folded_after_the_third() -> None:
     of = day_with([(commit_of("Add words"), Tier.HIGH)])
     (sha,) = of.analyses

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from digest_pipeline.models import ChangeType, Tier
 from digest_pipeline.page.markdown import columns, cut, plain
+from digest_pipeline.page.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from digest_pipeline.page.chains import Thread
     from digest_pipeline.page.entries import Entry
+    from digest_pipeline.page.words import Words
 
 FEWEST, MOST = 3, 6
 WIDTH = {"zh": 100, "en": 150}
@@ -133,23 +135,39 @@ def _sentence(entry: Entry, language: str) -> Highlight:
     return Highlight(sentence, (cited,), entry.area)
 
 
+_MARKS = re.compile(r"^(?:\[[^\[\]]{1,60}\]\s*|[\w./&-]{1,40}(?:\([^()]{0,80}\))?!?:\s+)+")
+"""What stands before the words of a title: `[Tag]`, `area:`, `feat(area)!:`. The area is told already."""
+
+
 def _ways_to_say(entry: Entry, language: str) -> list[str]:
     """What to say of an entry in one sentence, the fullest way first.
 
     A model's sentence on behaviour stands for itself. The rules' summary says what it is about and then what
-    was found in the diff; where not all of it fits, the last facts go first, then the items of a list.
+    was found in the diff; where not all of it fits, the last facts go first, then the items of a list, then
+    all of the facts. Where the rules have no more to say than the kind of change, the title says it.
     """
     summary = first_sentence(entry.summary) or entry.title
     if entry.source != RULES:
         return [first_sentence(entry.behaviour[0]) if entry.behaviour else summary]
-    stop, comma = ("；", "、") if language == "zh" else ("; ", ", ")
-    if entry.behaviour and entry.behaviour[0][1:] not in summary:
-        summary = summary.rstrip("。.") + stop + entry.behaviour[0]
-    facts = summary.split(stop)
-    ways = [stop.join(facts[:n]) for n in range(len(facts), 0, -1)]
-    shown = stop.join(facts[:2])
-    first, more, _ = shown.partition(comma)
-    return [*ways[:-1], f"{first}…" if more else shown, ways[-1]]
+    words = words_of(language)
+    stop = str(words.table["stop"])
+    about, join, facts = taken_apart(words, summary)
+    if about in words.kinds:
+        about, facts = _MARKS.sub("", plain(entry.title)), []
+    unsaid = [sentence for sentence in entry.behaviour[:1] if not facts or sentence[1:] not in summary]
+    facts += [fact for sentence in unsaid for fact in sentence.rstrip("。.").split(stop)]
+    ways = [f"{about}{join}{stop.join(facts[:n])}" for n in range(len(facts), 0, -1)]
+    first, more, _ = facts[0].partition(words.comma) if facts else ("", "", "")
+    return [*ways, *([f"{about}{join}{first}…"] if more else []), about]
+
+
+def taken_apart(words: Words, summary: str) -> tuple[str, str, list[str]]:
+    """What a summary of the rules is about, what stands behind that, and the facts of the diff."""
+    stop = str(words.table["stop"])
+    about, join, found = summary.rstrip("。.").partition(words.colon)
+    if not found:
+        about, join, found = about.partition(stop)
+    return about, join or stop, found.split(stop) if found else []
 
 
 def first_sentence(value: str) -> str:

@@ -147,8 +147,11 @@ def columns(value: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in value)
 
 
+_INSIDE = re.compile(r"[!-~]{2}")
+
+
 def cut(value: str, width: int, mark: str = "…") -> str:
-    """The text, or as much of it as fits into `width` columns together with `mark`."""
+    """The text, or as much of it as fits into `width` columns together with `mark`, cut between words."""
     if len(value) * 2 <= width or columns(value) <= width:
         return value
     room, kept = width - columns(mark), []
@@ -157,4 +160,7 @@ def cut(value: str, width: int, mark: str = "…") -> str:
         if room < 0:
             break
         kept.append(char)
-    return "".join(kept).rstrip() + mark
+    short = "".join(kept)
+    if _INSIDE.match(value[len(short) - 1 : len(short) + 1]) and " " in short[len(short) // 2 :]:
+        short = short.rpartition(" ")[0]
+    return short.rstrip(" ,;:(，；：、（") + mark

@@ -31,7 +31,10 @@ class Words:
             raise SettingsError(f"language: {language!r} is not known; use one of {', '.join(LANGUAGES)}")
         self.language = language
         self.table = _read(f"report.{language}.toml")
-        self.reasons = _read(f"rules.{language}.toml")["reason"]
+        rules = _read(f"rules.{language}.toml")
+        self.reasons = rules["reason"]
+        self.kinds = frozenset(rules.get("did", {}).values())
+        """What the rules say of a change when they know no more than its kind."""
         self.pending = {str(cause): said[language] for cause, said in PENDING_REASONS.items()}
         self.colon, self.comma = Markdown(self.table["colon"]), Markdown(self.table["comma"])
 
