@@ -81,6 +81,9 @@ def test_the_title_speaks_where_the_rules_know_only_the_kind_of_change() -> None
     assert page(SEED_DAY, of).highlights[0].sentence == "log panics: once"
     of = day(("caddyhttp: log panics", Tier.HIGH, said | {"behaviour": ("移除公开函数 `log`",)}))
     assert page(SEED_DAY, of).highlights[0].sentence == "log panics：移除公开函数 `log`"
+    said = {"summary": "移除公开函数 `log`；改动 `run`", "behaviour": ("移除公开函数 `log`",)}
+    of = day(("log panics", Tier.HIGH, said))
+    assert page(SEED_DAY, of).highlights[0].sentence == "log panics：移除公开函数 `log`"
 
 
 def test_the_models_sentences_go_before_the_rules_and_must_rest_on_the_page() -> None:

@@ -144,7 +144,8 @@ def _ways_to_say(entry: Entry, language: str) -> list[str]:
 
     A model's sentence on behaviour stands for itself. The rules' summary says what it is about and then what
     was found in the diff; where not all of it fits, the last facts go first, then the items of a list, then
-    all of the facts. Where the rules have no more to say than the kind of change, the title says it.
+    all of the facts. Where the rules do not say what it is about, but the kind of change or facts alone, the
+    title says it.
     """
     summary = first_sentence(entry.summary) or entry.title
     if entry.source != RULES:
@@ -152,8 +153,8 @@ def _ways_to_say(entry: Entry, language: str) -> list[str]:
     words = words_of(language)
     stop = str(words.table["stop"])
     about, join, facts = taken_apart(words, summary)
-    if about in words.kinds:
-        about, facts = _MARKS.sub("", plain(entry.title)), []
+    if about in words.kinds or about in entry.behaviour:
+        about, join, facts = _MARKS.sub("", plain(entry.title)), words.colon, []
     unsaid = [sentence for sentence in entry.behaviour[:1] if not facts or sentence[1:] not in summary]
     facts += [fact for sentence in unsaid for fact in sentence.rstrip("。.").split(stop)]
     ways = [f"{about}{join}{stop.join(facts[:n])}" for n in range(len(facts), 0, -1)]
