@@ -169,7 +169,7 @@ class _CommitQuestion:
 
     def read(self, text: str, *, model: str, shortened: bool) -> Verified:
         item = self.item
-        evidence = Evidence.of_commit(item.commit, self._read_texts(), self._packed(shortened=shortened).text)
+        evidence = Evidence.of_commit(item.commit, self._read_texts())
         given = read(text, FORMS[self._tier])
         value = verify(given, evidence, item.triage, item.by_rules, language=self._language)
         instructions = self.prompt(model, shortened=shortened).messages[0][1]

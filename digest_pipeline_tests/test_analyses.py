@@ -14,6 +14,7 @@ from digest_pipeline.answers import Answers
 from digest_pipeline.llm import CallError, ModelConfig, Reply, Request
 from digest_pipeline.model.asking import Asking
 from digest_pipeline.model.model_highlights import Bullets, highlights
+from digest_pipeline.model.prompts import TEMPLATES
 from digest_pipeline.model.questions import Tally
 from digest_pipeline.model.retry import Cause, Fault, Patience
 from digest_pipeline.models import Analysis, AnalysisState, FileText, Tier
@@ -79,6 +80,26 @@ def test_an_analysis_says_who_made_it_from_how_much_and_under_which_key(answers:
     }
     assert (figures["tokens_in"], figures["tokens_out"], figures["cost_usd"]) == (100, 50, 0.01)
     assert 0 <= figures["p50_ms"] <= figures["p95_ms"]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("tier", list(Tier))
+def test_a_headline_that_copies_the_example_of_the_prompt_is_asked_for_again(
+    answers: Answers, tier: Tier, language: str
+) -> None:
+    template = (TEMPLATES / f"prompt.{tier.value}.{language}.j2").read_text(encoding="utf-8")
+    (example,) = (json.loads(line) for line in template.splitlines() if line.startswith('{"change_type'))
+    words = {"zh": "改了一处函数调用", "en": "Changes one call of a function"}[language]
+    own = good(headline=words, summary=words, behaviour=[])
+    door = Door(lambda request: own if len(request.messages) > 2 else json.dumps(example))
+    of = item(
+        tier=tier, subject="Call it once", texts=(FileText(change("a.c"), b"", b"", "@@ -1 +1 @@\n+g\n"),)
+    )
+    (analysis,) = asked(door, answers, [of], language=language).analyses.values()
+    assert len(door.requests) == 2
+    assert "repeats the example" in door.requests[1].messages[-1][1]
+    assert words in analysis.summary
+    assert example["headline"] not in analysis.summary
 
 
 def test_a_second_run_reads_the_same_analyses_from_the_ledger(answers: Answers) -> None:

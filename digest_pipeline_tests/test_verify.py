@@ -14,7 +14,7 @@ from digest_pipeline.model.questions import AnswerError
 from digest_pipeline.model.replies import FORMS, read
 from digest_pipeline.model.verify import Verified, verify
 from digest_pipeline.models import ChangeType, FileKind, FileText, Reason, Tier
-from digest_pipeline_tests.model_items import change, good, item
+from digest_pipeline_tests.model_items import NEW, OLD, PATCH, change, good, item
 
 if TYPE_CHECKING:
     from digest_pipeline.analyses import Item
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 QUOTE = "def __init__(self, retries=3):"
 
 
-def evidence(of: Item | None = None, sent: str = "") -> Evidence:
+def evidence(of: Item | None = None) -> Evidence:
     of = of or item()
-    return Evidence.of_commit(of.commit, of.texts(), sent)
+    return Evidence.of_commit(of.commit, of.texts())
 
 
 def said(tier: Tier = Tier.HIGH, of: Item | None = None, language: str = "zh", **fields: object) -> Verified:
@@ -97,6 +97,121 @@ def test_claims_without_a_touched_file_and_a_standing_quote_are_dropped(untrue: 
 )
 def test_quotes_stand_in_the_diff_the_whole_file_or_the_message(true: dict[str, object]) -> None:
     assert len(said(risks=[true]).analysis.risks) == 1
+
+
+OTHER = FileText(
+    change("net/tls.py"), b"", b"verify = True\n", "@@ -1 +1 @@\n-verify = True\n+verify = False\n"
+)
+PAIR = item(texts=(FileText(change(), OLD, NEW, PATCH), OTHER))
+
+
+@pytest.mark.parametrize(
+    "untrue",
+    [
+        claim(quote="verify = False"),  # of another file
+        claim(file="net/tls.py", quote=QUOTE),
+        claim(file="net/рool.py"),  # with a Cyrillic letter
+        claim(quote="def __init__(self, rеtries=3):"),  # likewise
+        claim(quote="def __init__(self, ｒetries=3):"),  # full width
+        claim(quote="default changed: retries 0 -> 3"),  # what the rules said, not the commit
+        claim(quote="self._send(request)"),  # of the prompt's example
+        claim(quote="连接池默认重试断开的连接，偶发的网络中断不再直接报错"),  # likewise
+        claim(quote="[redacted: Token]"),  # nothing was taken out
+    ],
+)
+def test_quotes_of_another_file_of_the_prompt_or_in_likenesses_prove_nothing(
+    untrue: dict[str, object],
+) -> None:
+    assert said(of=PAIR, risks=[untrue]).analysis.risks == ()
+
+
+def test_a_mark_for_a_secret_may_be_quoted_where_one_was_taken_out() -> None:
+    token = "ghp_" + "a1B2" * 9
+    texts = (FileText(change(), b"", b"", f'@@ -1 +1 @@\n-token = ""\n+token = "{token}"\n'),)
+    quoting = claim("提交了访问令牌", quote='+token = "[redacted: Token]"')
+    (risk,) = said(of=item(tier=Tier.HIGH, texts=texts), behaviour=[], risks=[quoting]).analysis.risks
+    assert token not in (risk.quote or token)
+
+
+@pytest.mark.parametrize(
+    ("name", "stands"),
+    [
+        ("retries=3", True),
+        ("Pool(retries=3)", True),
+        ("Pool.retries", True),
+        ("pool.py", True),
+        ("Pool(retries=99)", False),
+        ("retrie", False),  # the beginning of a word
+        ("P", False),
+        ("--retries", False),
+        ("max-retries", False),
+        ("Рool", False),  # a Cyrillic letter
+    ],
+)
+def test_a_name_stands_in_whole_words(name: str, *, stands: bool) -> None:
+    assert (text(f"改动涉及 `{name}` 一处。") == f"改动涉及 `{name}` 一处。") is stands
+
+
+@pytest.mark.parametrize(
+    "around", ["```\n{}\n```", "```python\n{}\n```", "``` {} ```", "`` {} ``", "```{}```"]
+)
+def test_no_fence_lends_a_name_its_backticks(around: str) -> None:
+    count = Count()
+    shown = checked("改了默认值，见 " + around.format("`drop_all()`") + " 处", evidence(), count)
+    assert "`drop_all" not in shown
+    assert checked("见 " + around.format("drop_all()"), evidence(), count).count("`") == 0
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        *("延迟降低 3 毫秒", "超时为 3 分钟", "保留 3 天", "takes 3 hours", "占用 3 TB"),
+        *("提速３０％", "提速百分之三十", "快三倍", "性能翻倍", "three times faster", "thirty percent"),
+        *("默认值改为 45", "上限为 3.5"),
+    ],
+)
+def test_figures_in_other_units_digits_or_words_are_figures(figure: str) -> None:
+    assert text(f"改了默认值。{figure}。仍然兼容。") == "改了默认值。仍然兼容。"
+
+
+def test_figures_that_a_name_gives_a_unit_stand() -> None:
+    patch = "@@ -1 +1 @@\n-timeout_seconds = 30\n+timeout_seconds = 45\n+KEEP_DAYS: int = 14\n"
+    of = item(texts=(FileText(change(), b"", b"", patch),))
+    for sentence in (
+        "超时由 30 秒改为 45 秒。",
+        "保留 14 天。",
+        "默认值改为 45。",
+        "共 12 个文件，第 10 步。",
+    ):
+        assert text(sentence, of) == sentence
+    assert text("超时改为 45 毫秒。", of) == ""
+    assert text("超时改为 14 秒。", of) == ""
+
+
+def test_advice_to_add_what_is_missing_says_that_it_is_missing() -> None:
+    assert text("缺少 `time` 的导入，建议补充。", path="net/pool.py") == ""
+    assert text("The check is missing and should be added.") == ""
+    assert text("补上此前缺少的检查。") == "补上此前缺少的检查。"
+
+
+def test_an_address_stands_whole_and_not_in_parts() -> None:
+    of = item(subject="Document pool retries at example com https")
+    assert text("改了默认值。详见 https://pool.example.com/retries。", of) == "改了默认值。"
+
+
+def test_parts_in_another_language_are_left_out() -> None:
+    english = "This changes the behaviour of every single caller"
+    analysis = said(
+        summary=english,
+        behaviour=[claim(english), claim()],
+        risks=[claim(english)],
+        insights={"security": claim(english), "architecture": claim("连接池自带重试")},
+        importance={"move": "down", "reason": english},
+    ).analysis
+    assert (analysis.behaviour, analysis.risks) == (("默认重试三次",), ())
+    assert (analysis.insights.security, analysis.insights.architecture) == (None, "连接池自带重试")
+    assert english not in analysis.summary
+    assert analysis.tier is Tier.HIGH
 
 
 def test_names_that_stand_nowhere_lose_their_backticks_and_are_counted() -> None:
@@ -200,6 +315,7 @@ def test_long_texts_end_at_a_sentence() -> None:
         (["修复调度器"], "en", False),
         (["Исправлен планировщик"], "en", False),
         (["`Pool`"], "zh", True),
+        (["接続プールが切断された接続を再試行するようになりました"], "zh", False),
     ],
 )
 def test_the_language_is_told_by_its_letters(texts: list[str], language: str, *, fits: bool) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from typing import TYPE_CHECKING
+
+from digest_pipeline.model.packing import CUT
+from digest_pipeline.model.redaction import MARK, redacted_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +23,8 @@ SHORTEST_QUOTE = 4
 
 _MARKERS = re.compile(r"^[+\- ]", re.MULTILINE)
 _PARTS = re.compile(r"[\w]+", re.UNICODE)
+_TOKENS = re.compile(r"-{0,2}\w+(?:-\w+)*")
+_WORD = re.compile(r"\w", re.ASCII)
 _DASHES = str.maketrans({"‑": "-", "–": "-", "—": "-", "−": "-", "％": "%", "×": "x", "\u00a0": " "})
 
 
@@ -30,21 +36,17 @@ def flat(text: str) -> str:
 class Evidence:
     """The texts of one commit, searched by quote, name and figure."""
 
-    def __init__(
-        self, message: str, paths: Iterable[str] = (), texts: Iterable[FileText] = (), sent: str = ""
-    ) -> None:
-        """`sent`: what the model was shown; it may quote that as well."""
+    def __init__(self, message: str, paths: Iterable[str] = (), texts: Iterable[FileText] = ()) -> None:
         self.texts = tuple(texts)
         self._message = message
-        self._sent = sent
         self._paths = frozenset(paths)
         self._flats: dict[tuple[int, str], str] = {}
 
     @classmethod
-    def of_commit(cls, commit: Commit, texts: Iterable[FileText], sent: str) -> Evidence:
+    def of_commit(cls, commit: Commit, texts: Iterable[FileText]) -> Evidence:
         """All that a commit gives."""
         changed = (path for change in commit.files for path in (change.path, change.old_path))
-        return cls(f"{commit.subject}\n{commit.body}", filter(None, changed), texts, sent)
+        return cls(f"{commit.subject}\n{commit.body}", filter(None, changed), texts)
 
     def path(self, named: str | None) -> str | None:
         """The touched path that is meant, given in full or by a unique end; None if there is none."""
@@ -60,31 +62,51 @@ class Evidence:
         return bool(wanted) and any(p == wanted or p.startswith(f"{wanted}/") for p in self._paths)
 
     def quoted(self, quote: str | None, path: str | None) -> bool:
-        """Whether a quote stands, white space aside, in a touched file, its diff, or the message."""
-        wanted = flat(quote or "")
+        """Whether a quote stands, white space aside, in a touched file, its diff, or the message.
+
+        Where the model was shown a mark for a secret, it may quote the mark.
+        """
+        quote = (quote or "").strip().removesuffix(CUT.strip())
+        wanted, bare = flat(quote), flat(_MARKERS.sub("", quote))
         if len(wanted.replace(" ", "")) < SHORTEST_QUOTE:
             return False
-        bare = flat(_MARKERS.sub("", quote or ""))
-        return any(wanted in place or bare in place for place in self._places(path))
+        if any(wanted in place or bare in place for place in self._places(path)):
+            return True
+        return MARK in wanted and any(bare in place for place in self._without_secrets(path))
 
     def has_name(self, name: str) -> bool:
-        """Whether an identifier, path or phrase stands in the commit, whole or in all its parts."""
+        """Whether an identifier, path or phrase stands in the commit, whole or in all its parts.
+
+        The parts of `Pool.retries`, `net/pool.py` and `Pool(retries=3)` may stand apart from each other,
+        those of `--max-retries` not.
+        """
         wanted = flat(name).strip("` ")
-        called = wanted.partition("(")[0].strip() or wanted
-        if not wanted or any(called in path for path in self._paths):
-            return True
-        if any(called in place for place in self._places()):
-            return True
-        parts = dict.fromkeys(_PARTS.findall(wanted))
-        return bool(parts) and all(self._has_word(part) for part in parts)
+        tokens = dict.fromkeys(_TOKENS.findall(wanted))
+        return self._stands(wanted) or (bool(tokens) and all(map(self._stands, tokens)))
 
-    def has_figure(self, number: str, unit: str) -> bool:
-        """Whether a number with a unit (a pattern) stands in the commit, not as a part of another number.
+    def has_text(self, text: str) -> bool:
+        """Whether a text stands in the commit, white space aside."""
+        wanted = flat(text)
+        return any(wanted in place for place in self._places())
 
-        Of a range the unit may stand behind the second number.
+    def has_number(self, number: str) -> bool:
+        """Whether a number stands in the commit, not as a part of another one, nor of a word."""
+        forms = {number, number.replace(",", ""), number.replace(",", "_")}
+        return any(self._stands(form, decimals=True) for form in forms)
+
+    def has_figure(self, number: str, unit: str, named: str) -> bool:
+        """Whether a number with a unit stands in the commit, not as a part of another number.
+
+        `unit` is a pattern of what stands behind the number, of a range behind the second one; `named` is
+        one of how the thing that has the number is called.
         """
         second = r"(?:\s*%?\s*(?:[-~]|to)\s*\d[\d.,]*)?"
-        pattern = re.compile(rf"(?<![\d.]){re.escape(number)}{second}\s*-?(?:{unit})", re.ASCII)
+        bare = re.escape(number)
+        pattern = re.compile(
+            rf"(?<![\d.]){bare}{second}\s*-?(?:{unit})"
+            rf"|(?i:(?<![a-z])(?:{named}))[\"']?\s*(?::\s*\w+\s*)?[:=(]\s*{bare}(?!\w|\.\d)",
+            re.ASCII,
+        )
         return any(number in place and pattern.search(place) for place in self._places())
 
     def has_phrase(self, phrase: str) -> bool:
@@ -101,11 +123,17 @@ class Evidence:
                 return re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", _decoded(text.new)) is None
         return None
 
-    def _has_word(self, word: str) -> bool:
-        if any(word in _PARTS.findall(path) for path in self._paths):
-            return True
-        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
-        return any(word in place and pattern.search(place) for place in self._places())
+    def _stands(self, text: str, *, decimals: bool = False) -> bool:
+        """Whether a text stands in the commit or a path, not as a part of a longer word or number."""
+        if not text:
+            return False
+        before = r"(?<![A-Za-z0-9_])" if _WORD.match(text[0]) else r"(?<!-)" if text[0] == "-" else ""
+        after = r"(?![A-Za-z0-9_])" if _WORD.match(text[-1]) else ""
+        if decimals:
+            before, after = rf"{before}(?<!\d\.)", rf"{after}(?!\.\d)"
+        pattern = re.compile(f"{before}{re.escape(text)}{after}")
+        places = itertools.chain(self._paths, self._places())
+        return any(text in place and pattern.search(place) for place in places)
 
     def _places(self, path: str | None = None) -> Iterator[str]:
         """The texts to search, flattened, the cheapest and likeliest first; of one path or of all.
@@ -117,6 +145,13 @@ class Evidence:
         for kind in ("patch", "bare patch", "new", "old"):
             for number in mine:
                 yield self._flat(number, kind)
+
+    def _without_secrets(self, path: str | None) -> Iterator[str]:
+        """What the model was shown of the message and the diffs where something was taken out."""
+        yield flat(redacted_lines(self._message))
+        for text in self.texts:
+            if path is None or text.change.path == path:
+                yield flat(_MARKERS.sub("", redacted_lines(text.patch)))
 
     def _flat(self, number: int, kind: str) -> str:
         if (number, kind) not in self._flats:
@@ -134,7 +169,7 @@ class Evidence:
 
     @functools.cached_property
     def _near(self) -> tuple[str, ...]:
-        return flat(self._message), flat(self._sent), flat(_MARKERS.sub("", self._sent))
+        return (flat(self._message),)
 
 
 def _decoded(raw: bytes) -> str:

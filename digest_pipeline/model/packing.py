@@ -15,7 +15,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from digest_pipeline.llm import estimated_tokens
-from digest_pipeline.model.redaction import redact
+from digest_pipeline.model.redaction import redact, redacted_lines
 from digest_pipeline.models import FileKind
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ _ORDER = {
 
 LONGEST_LINE = 400
 """Characters; longer lines are cut, and a file whose hunks are mostly such lines is minified."""
+
+CUT = " [rest of the line not shown]"
 
 MOST_PATHS = 120
 """Paths that are named; of more only the folders are counted."""
@@ -63,7 +65,7 @@ class Packed:
 
     @property
     def text(self) -> str:
-        """All parts, as evidence for what a model says."""
+        """All parts."""
         return f"{self.message}\n{self.files}\n{self.facts}\n{self.diff}"
 
 
@@ -78,14 +80,14 @@ class _Hunk:
     @property
     def text(self) -> str:
         """As it is shown."""
-        return "\n".join(_short(line) for line in _redacted(self.raw).splitlines())
+        return "\n".join(_short(line) for line in redacted_lines(self.raw).splitlines())
 
 
 def pack(commit: Commit, texts: Sequence[FileText], fact_lines: Sequence[str], budget: int) -> Packed:
     """What to send of a commit within about `budget` tokens."""
     subject_and_body = f"{commit.subject}\n\n{commit.body}".strip()
-    message = _clipped(_redacted(subject_and_body), int(budget * _MESSAGE_SHARE))
-    facts = _clipped(_redacted("\n".join(fact_lines)), int(budget * _FACTS_SHARE))
+    message = _clipped(redacted_lines(subject_and_body), int(budget * _MESSAGE_SHARE))
+    facts = _clipped(redacted_lines("\n".join(fact_lines)), int(budget * _FACTS_SHARE))
     files = redact(_file_list(commit.files))
     used = estimated_tokens(message) + estimated_tokens(facts) + estimated_tokens(files)
     # The diff always gets a part, however long the list of files is.
@@ -110,16 +112,8 @@ def _clipped(text: str, budget: int) -> str:
     return "\n".join(lines)
 
 
-def _redacted(text: str) -> str:
-    """The text without secrets; what is far behind the end of what is shown of a line is not looked at.
-
-    Patterns for addresses with passwords take quadratic time on a minified line of a megabyte.
-    """
-    return redact("\n".join(line[: 10 * LONGEST_LINE] for line in text.splitlines()))
-
-
 def _short(line: str) -> str:
-    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} [rest of the line not shown]"
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}{CUT}"
 
 
 def _file_list(changes: Sequence[FileChange]) -> str:

@@ -12,29 +12,13 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from digest_pipeline.model.figures import figures
 
+if TYPE_CHECKING:
     from digest_pipeline.model.evidence import Evidence
 
 _SENTENCE_END = re.compile(r"(?<=[。！？；])|(?<=[.!?;])\s+(?=[A-Z0-9`\"'(])")
 _NAME = re.compile(r"`+([^`]+)`+")
-_UNITS = (
-    r"%|％|percent\b",
-    r"×|x\b|倍|times\b|-?fold\b",
-    r"ms\b|毫秒|milliseconds?\b",
-    r"[uµ]s\b|微秒|microseconds?\b",
-    r"s\b|secs?\b|seconds?\b|秒",
-    r"[kK]i?B\b",
-    r"[mM]i?B\b|兆",
-    r"[gG]i?B\b",
-)
-"""Ways to write one unit: a figure is proven by the same number with the same unit."""
-_NUMBER = r"\d{1,15}(?:[.,]\d{1,9}){0,3}"
-_ANY_UNIT = "|".join(f"({unit})" for unit in _UNITS)
-_FIGURE = re.compile(
-    rf"(?<![\w.])({_NUMBER})(?:\s*[%％]?\s*[-~–‑—到至]\s*({_NUMBER}))?\s*(?:{_ANY_UNIT})", re.ASCII
-)
 _EXPANSION = re.compile(r"\b([A-Z][A-Z0-9]{1,7})\s*[(（]([^()（）]{3,80})[)）]", re.ASCII)
 _ABBREVIATION = re.compile(
     r"((?:[A-Z]\w+[ ‑-]){1,6}(?:[A-Z]\w*)?)\s*[(（]([A-Z][A-Z0-9]{1,7})[)）]", re.ASCII
@@ -53,6 +37,14 @@ _MENDED = re.compile(
     r"|earlier|now\b|no longer|avoid|prevent|raise|reject|error when|when .{0,40}missing",
     re.IGNORECASE,
 )
+_ADVISED = re.compile(
+    r"(?:建议|需要?|应当?该?|请|最好|可以|考虑|必须)[^，。；]{0,12}?(?:补充|补上|新增|增加|添加|修复|修正|解决|避免)"
+    r"|\b(?:should|must|need(?:s|ed)? to|has to|have to|consider|recommend\w*|please|better)\s+"
+    r"(?:\w+\s+){0,2}?(?:fix|add|avoid|resolv|prevent|rais|reject)\w*",
+    re.IGNORECASE,
+)
+"""What is still to be done is no sign that it was."""
+
 _DEED = re.compile(
     r"搜索了?(?:全库|整个|代码库|仓库)|全库搜索|经过?测试|运行了?测试|我们?(?:搜索|检查|运行|验证)了"
     r"|可以?安全地?(?:上线|合并|部署)|建议合并|未引入(?:新的)?安全|作为(?:一个)?(?:AI|人工智能|语言模型)"
@@ -72,6 +64,7 @@ _INLINE_MARK = re.compile(
     re.IGNORECASE,
 )
 _CJK = re.compile(r"[\u3400-\u9fff]")
+_KANA_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 
 
 @dataclasses.dataclass
@@ -141,22 +134,15 @@ def _holds(sentence: str, evidence: Evidence, count: Count) -> bool:
     bare = _NAME.sub(" ", sentence)
     if _DEED.search(bare):
         return count.add(proven=False)
-    if any(not evidence.has_name(url.rstrip(".,;:")) for url in _URL.findall(sentence)):
+    if any(not evidence.has_text(url.rstrip(".,;:")) for url in _URL.findall(sentence)):
         return count.add(proven=False)
-    figures = [count.add(proven=proven) for proven in _figures(bare, evidence)]
-    return all(figures)
-
-
-def _figures(sentence: str, evidence: Evidence) -> Iterator[bool]:
-    """Of each number with a unit, whether the commit has it."""
-    for match in _FIGURE.finditer(sentence):
-        unit = next(n for n, found in enumerate(match.groups()[2:]) if found)
-        yield all(evidence.has_figure(number, _UNITS[unit]) for number in match.groups()[:2] if number)
+    found = [count.add(proven=proven) for proven in figures(bare, evidence)]
+    return all(found)
 
 
 def _tells_absence(sentence: str) -> bool:
     bare = _NAME.sub("it", sentence)
-    return bool(_ABSENT.search(bare)) and not _MENDED.search(bare)
+    return bool(_ABSENT.search(bare)) and not _MENDED.search(_ADVISED.sub(" ", bare))
 
 
 def _is_absent(sentence: str, evidence: Evidence, path: str | None) -> bool:
@@ -168,13 +154,15 @@ def _is_absent(sentence: str, evidence: Evidence, path: str | None) -> bool:
 
 
 def _names(sentence: str, evidence: Evidence, count: Count) -> str:
-    """Names that stand nowhere lose their backticks."""
-
-    def shown(match: re.Match[str]) -> str:
-        name = match[1].strip()
-        return f"`{name}`" if count.add(proven=evidence.has_name(name)) else name
-
-    return _NAME.sub(shown, sentence).replace("``", "")
+    """Names that stand nowhere lose their backticks; no other backtick stays."""
+    pieces = _NAME.split(sentence)
+    for at, piece in enumerate(pieces):
+        name = piece.strip()
+        if at % 2 and name and count.add(proven=evidence.has_name(name)):
+            pieces[at] = f"`{name}`"
+        else:
+            pieces[at] = name if at % 2 else piece.replace("`", "")
+    return "".join(pieces)
 
 
 def _acronyms(sentence: str, evidence: Evidence, count: Count) -> str:
@@ -211,11 +199,23 @@ def is_in_language(texts: list[str], language: str) -> bool:
     """Whether prose is in the asked language, names in backticks aside; `zh` or `en`."""
     prose = _NAME.sub(" ", " ".join(texts))
     letters = sum(c.isalpha() for c in prose)
-    chinese = len(_CJK.findall(prose))
+    chinese, others = len(_CJK.findall(prose)), len(_KANA_HANGUL.findall(prose))
     foreign = sum(c.isalpha() and not c.isascii() for c in prose)
     if not letters:
         return True
-    return chinese >= 0.1 * letters if language == "zh" else foreign <= 0.1 * letters
+    return chinese >= 0.1 * letters >= others if language == "zh" else foreign <= 0.1 * letters
+
+
+_FEWEST_LETTERS = 15
+"""Of a text by itself: less may be a name without backticks."""
+
+
+def is_foreign(text: str, language: str) -> bool:
+    """Whether one text of an answer is in another language than the asked one, for sure."""
+    prose = _NAME.sub(" ", text)
+    if is_in_language([prose], language) or sum(c.isalpha() for c in prose) < _FEWEST_LETTERS:
+        return False
+    return language != "zh" or not _CJK.search(prose) or bool(_KANA_HANGUL.search(prose))
 
 
 _REPEATED = 0.6

@@ -11,6 +11,12 @@ import functools
 import re
 from typing import Any
 
+MARK = "[redacted: "
+"""How what stands in the place of a secret begins."""
+
+LONGEST_LINE = 4_000
+"""Characters of a line that are looked at: patterns for addresses with passwords take quadratic time."""
+
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [^\n]*?-----|\Z)", re.DOTALL
 )
@@ -37,6 +43,11 @@ def redact(text: str) -> str:
     for kind, pattern in _known_patterns():
         text = pattern.sub(f"[redacted: {kind}]", text)
     return _ASSIGNED.sub(_without_value, text)
+
+
+def redacted_lines(text: str) -> str:
+    """The same of a text whose lines may be endless; they are cut."""
+    return redact("\n".join(line[:LONGEST_LINE] for line in text.splitlines()))
 
 
 def _without_value(match: re.Match[str]) -> str:

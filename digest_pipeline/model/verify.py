@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from digest_pipeline.model.injections import NOTE
-from digest_pipeline.model.prose import Count, checked, is_in_language
+from digest_pipeline.model.prose import Count, checked, is_foreign, is_in_language
 from digest_pipeline.model.questions import AnswerError
-from digest_pipeline.model.replies import Given, GivenClaim, GivenHigh, GivenMedium
+from digest_pipeline.model.replies import (
+    Given,
+    GivenClaim,
+    GivenHigh,
+    GivenInsights,
+    GivenMedium,
+    GivenMove,
+)
 from digest_pipeline.models import Analysis, AnalysisState, Claim, FileKind, Insights, Tier
 
 if TYPE_CHECKING:
@@ -22,6 +29,8 @@ if TYPE_CHECKING:
 
     from digest_pipeline.model.evidence import Evidence
     from digest_pipeline.models import FileText, Triage
+
+G = TypeVar("G", bound=Given)
 
 TIERS = (Tier.LOW, Tier.MEDIUM, Tier.HIGH)
 
@@ -64,6 +73,7 @@ def verify(
     `injections.py` stays.
     """
     _check_language(given, language)
+    given = _in_language(given, language)
     count = Count()
     headline = checked(given.headline, evidence, count, longest=_LONGEST["headline"])
     body = ""
@@ -111,6 +121,28 @@ def _check_language(given: Given, language: str) -> None:
         raise AnswerError(f"the answer is not written in {wanted}")
 
 
+def _in_language(given: G, language: str) -> G:
+    """The answer without the parts that are in another language than the rest."""
+
+    def kept(claims: Iterable[GivenClaim]) -> list[GivenClaim]:
+        return [claim for claim in claims if not is_foreign(claim.text, language)]
+
+    changed: dict[str, object] = {}
+    if is_foreign(given.importance.reason, language):
+        changed["importance"] = GivenMove()
+    if isinstance(given, GivenMedium):
+        changed |= {"behaviour": kept(given.behaviour), "advice": kept(given.advice)}
+        changed["summary"] = "" if is_foreign(given.summary, language) else given.summary
+    if isinstance(given, GivenHigh):
+        insights = {
+            name: claim if claim and kept([claim]) else None
+            for name in Insights.__dataclass_fields__
+            for claim in (getattr(given.insights, name),)
+        }
+        changed |= {"risks": kept(given.risks), "insights": GivenInsights(**insights)}
+    return given.model_copy(update=changed)
+
+
 def _summary(headline: str, body: str, language: str) -> str:
     """The headline as the first sentence, unless the summary says it already."""
     bare = headline.rstrip("。.!！ ")
@@ -141,7 +173,7 @@ def _claim(given: GivenClaim, evidence: Evidence, count: Count) -> Claim | None:
 
 def _insights(given: GivenHigh, evidence: Evidence, count: Count) -> Insights:
     found: dict[str, str | None] = {}
-    for name in ("architecture", "performance", "security"):
+    for name in Insights.__dataclass_fields__:
         claim: GivenClaim | None = getattr(given.insights, name)
         stands = _claim(claim, evidence, count) if claim and claim.text.strip() else None
         found[name] = stands.text if stands else None
