@@ -2,12 +2,21 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
 
 from digest_pipeline import reports
-from digest_pipeline.models import Commit, DayTotals, DigestError, ThreadLink, Tier, window_of
+from digest_pipeline.models import (
+    Commit,
+    DayTotals,
+    DigestError,
+    Insights,
+    ThreadLink,
+    Tier,
+    window_of,
+)
 from digest_pipeline.page.reading import unfolded
 from digest_pipeline.pages import page_of
 from digest_pipeline_tests.sample_days import (
@@ -192,8 +201,8 @@ def test_on_a_busy_day_an_entry_of_medium_importance_shows_its_title_and_folds_t
     assert busy.count("**🎯 变更类型**") == 9
 
 
-def test_a_summary_of_the_rules_does_not_say_again_what_stands_under_it() -> None:
-    of = low(commit_of("Add words"))
+def test_a_summary_of_the_rules_does_not_say_again_what_stands_around_it() -> None:
+    of = low(commit_of("feat(text): add `words` (#3)"))
     (sha,) = of.analyses
     said = dataclasses.replace(
         of.analyses[sha],
@@ -201,10 +210,30 @@ def test_a_summary_of_the_rules_does_not_say_again_what_stands_under_it() -> Non
         summary="Add words; adds `join`; changes the cache",
         behaviour=("Adds `join`",),
     )
-    for source, shown in (("rules", "Add words; changes the cache"), ("a/model", said.summary)):
-        of.analyses[sha] = dataclasses.replace(said, source=source)
+    for source, summary, shown in (
+        ("rules", said.summary, "Changes the cache"),
+        (
+            "rules",
+            "Adds words to texts; adds `join`; changes the cache",
+            "Adds words to texts; changes the cache",
+        ),
+        ("rules", "Add words; adds `join`", None),
+        ("a/model", said.summary, said.summary),
+    ):
+        of.analyses[sha] = dataclasses.replace(said, source=source, summary=summary)
         text = reports.render(page(SEED_DAY, of, "en"), template="digest", language="en")
-        assert f"**📋 Summary**: {shown}\n" in text
+        found = re.search(r"\*\*📋 Summary\*\*: (.*)", text)
+        assert (found and found[1]) == shown
+
+
+def test_a_fold_of_one_kind_is_told_by_its_caption_alone() -> None:
+    of = day_with([(commit_of("Add words"), Tier.HIGH)])
+    (sha,) = of.analyses
+    for insights, labels in ((Insights(performance="Faster."), 1), (Insights(), 0)):
+        of.analyses[sha] = dataclasses.replace(of.analyses[sha], insights=insights)
+        text = reports.render(page(SEED_DAY, of), template="digest", language="zh")
+        assert text.count("**⚠️ 潜在风险**") == labels
+        assert text.count("⚠️ 潜在风险（1）</summary>") == 1
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def nasty_day(texts: list[str]) -> Day:
         )
         analysis: Analysis = dataclasses.replace(
             analysis_of(commit, triage),
-            summary=some(),
+            summary=f"It is {some()}",
             scope=(some(), some()),
             behaviour=(some(),),
             insights=Insights(some(), some(), some()),

@@ -154,12 +154,17 @@ def _ways_to_say(entry: Entry, language: str) -> list[str]:
     stop = str(words.table["stop"])
     about, join, facts = taken_apart(words, summary)
     if about in words.kinds or about in entry.behaviour:
-        about, join, facts = _MARKS.sub("", plain(entry.title)), words.colon, []
+        about, join, facts = bare_title(entry), words.colon, []
     unsaid = [sentence for sentence in entry.behaviour[:1] if not facts or sentence[1:] not in summary]
     facts += [fact for sentence in unsaid for fact in sentence.rstrip("。.").split(stop)]
     ways = [f"{about}{join}{stop.join(facts[:n])}" for n in range(len(facts), 0, -1)]
     first, more, _ = facts[0].partition(words.comma) if facts else ("", "", "")
     return [*ways, *([f"{about}{join}{first}…"] if more else []), about]
+
+
+def bare_title(entry: Entry) -> str:
+    """The words of a title, without tags and prefix."""
+    return _MARKS.sub("", plain(entry.title))
 
 
 def taken_apart(words: Words, summary: str) -> tuple[str, str, list[str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from digest_pipeline.model.injections import NOTE
 from digest_pipeline.models import AnalysisState
-from digest_pipeline.page.highlights import RULES, first_sentence, taken_apart
+from digest_pipeline.page.highlights import RULES, bare_title, first_sentence, taken_apart
 from digest_pipeline.page.markdown import Markdown, cell, code, cut, label, link, plain, prose
 
 if TYPE_CHECKING:
@@ -169,20 +169,23 @@ def step_link(step: Step, base: str = "") -> Markdown:
 
 
 def summary(words: Words, entry: Entry) -> Markdown:
-    """The summary; that of the rules without the facts that stand under it as changes of behaviour."""
-    if entry.source != RULES or not entry.behaviour:
+    """The summary; that of the rules without what the title above it and the changes under it say."""
+    if entry.source != RULES:
         return prose(entry.summary)
     told = {_bare(sentence) for sentence in entry.behaviour}
     about, join, facts = taken_apart(words, entry.summary)
     kept = [fact for fact in facts if _bare(fact) not in told]
     if not kept and about in words.kinds:
         kept = facts[:1]  # better said twice than nothing said
-    return prose(f"{about}{join}{str(words.table['stop']).join(kept)}" if kept else about)
+    rest = str(words.table["stop"]).join(kept)
+    if _bare(about) == _bare(bare_title(entry)):
+        return prose(rest[:1].upper() + rest[1:])
+    return prose(f"{about}{join}{rest}" if rest else about)
 
 
 def _bare(sentence: str) -> str:
-    """A sentence as the same one is recognized: without its stop, small and large letters alike."""
-    return sentence.strip().rstrip(".。").casefold()
+    """A sentence as the same one is recognized: without its stop and marks, small and large letters alike."""
+    return sentence.replace("`", "").strip().rstrip(".。").casefold()
 
 
 def importance(words: Words, entry: Entry, most: int | None = None) -> Markdown:
