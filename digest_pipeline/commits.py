@@ -7,7 +7,9 @@ the next: objects come from `objects`; which commits (`history`), when they land
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
 from typing import TYPE_CHECKING, NamedTuple
 
 from digest_pipeline.git import changes, history, messages
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from digest_pipeline.git.linguist import Marks
     from digest_pipeline.git.renames import Side
     from digest_pipeline.models import Commit, Header, Landing
 
@@ -102,6 +105,18 @@ def _reader_of(clone: Path) -> _Reader:
     return _Reader(clone)
 
 
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No search for cycles: there are none in what a slice makes, and all of it would be searched often."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
 class _Draft(NamedTuple):
     """A commit whose rows have no numbers yet."""
 
@@ -110,6 +125,7 @@ class _Draft(NamedTuple):
     fields: messages.RawHeader
     message: bytes
     changes: list[changes.Change]
+    marks: Callable[[bytes], Marks]
 
 
 class _Reader:
@@ -120,24 +136,38 @@ class _Reader:
         self._linguist = Linguist(self._objects)
 
     def commits(self, repo: str, dated: Iterable[tuple[Landing, dt.date]]) -> Iterator[Commit]:
+        pending = iter(dated)
+        while True:
+            with _collector_paused():
+                finished = list(self._finished(repo, self._drafts(pending)))
+            if not finished:
+                return
+            yield from finished
+
+    def _drafts(self, dated: Iterator[tuple[Landing, dt.date]]) -> list[_Draft]:
+        """The next commits that are read together."""
         drafts: list[_Draft] = []
         rows = 0
         for landing, day in dated:
             fields, message = self._objects.fields(landing.sha)
-            drafts.append(_Draft(landing, day, fields, message, self._changes(fields)))
-            rows += len(drafts[-1].changes)
+            old_tree = self._objects.old_tree(fields)
+            deltas = self._objects.deltas(old_tree, fields.tree)
+            marks = self._linguist.at(landing.sha, fields.tree, old_tree, (d.new.path for d in deltas))
+            rows_of = changes.pair_up(deltas, self._objects.blob)
+            drafts.append(_Draft(landing, day, fields, message, rows_of, marks))
+            rows += len(rows_of)
             if len(drafts) >= SLICE or rows >= ROWS:
-                yield from self._finished(repo, drafts)
-                drafts, rows = [], 0
-        yield from self._finished(repo, drafts)
+                break
+        return drafts
 
     def _changes(self, fields: messages.RawHeader) -> list[changes.Change]:
-        return changes.pair_up(self._objects.deltas(fields), self._objects.blob)
+        deltas = self._objects.deltas(self._objects.old_tree(fields), fields.tree)
+        return changes.pair_up(deltas, self._objects.blob)
 
     def _finished(self, repo: str, drafts: Sequence[_Draft]) -> Iterator[Commit]:
         counts = changes.count_all([draft.changes for draft in drafts], self._objects)
-        for (landing, day, fields, message, rows), counted in zip(drafts, counts, strict=True):
-            files = changes.file_changes(rows, counted, self._linguist.at(landing.sha, fields.tree))
+        for (landing, day, fields, message, rows, marks), counted in zip(drafts, counts, strict=True):
+            files = changes.file_changes(rows, counted, marks)
             yield messages.commit_of(repo, landing, day, fields, message, files=files)
 
     def texts(self, commit: Commit, max_file_bytes: int, max_total_bytes: int) -> Iterator[FileText]:

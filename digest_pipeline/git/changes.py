@@ -9,30 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from digest_pipeline.git.kinds import file_kind
 from digest_pipeline.git.messages import path_texts
-from digest_pipeline.git.renames import Side, pair
+from digest_pipeline.git.renames import SUBMODULE, pair
+from digest_pipeline.git.trees import Change
 from digest_pipeline.models import FileChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from digest_pipeline.git.linguist import Marks
-
-
-class Delta(NamedTuple):
-    """One file that differs between two trees: status A, D, M or T; for A and D, both sides are the same."""
-
-    status: str
-    old: Side
-    new: Side
-
-
-class Change(NamedTuple):
-    """One row: a delta, or the two deltas of a rename."""
-
-    status: str
-    """A, D, M, R or T."""
-    old: Side
-    new: Side
+    from digest_pipeline.git.renames import Side
 
 
 class Counts(NamedTuple):
@@ -63,20 +48,19 @@ class Contents(Protocol):
         ...
 
 
-def pair_up(deltas: Iterable[Delta], blob: Callable[[str], bytes | None]) -> list[Change]:
-    """The rows of a commit, renames found, in the order of their paths' bytes."""
-    everything = list(deltas)
-    removed = [delta for delta in everything if delta.status == "D"]
-    added = [delta for delta in everything if delta.status == "A"]
-    if not (removed and added):  # libgit2 gives them in that order
-        return [Change(*delta) for delta in everything]
-    pairs = pair([d.old for d in removed], [d.new for d in added], blob)
-    changes = [Change("R", removed[source].old, added[target].new) for target, source in pairs.items()]
-    changes += [Change(*d) for d in everything if d.status not in {"A", "D"}]
+def pair_up(changes: list[Change], blob: Callable[[str], bytes | None]) -> list[Change]:
+    """The rows of a commit, renames found, from the differences of its trees; both by the bytes of paths."""
+    removed = [change for change in changes if change.status == "D"]
+    added = [change for change in changes if change.status == "A"]
+    if not (removed and added):
+        return changes
+    pairs = pair([change.old for change in removed], [change.new for change in added], blob)
     gone = set(pairs.values())
-    changes += [Change(*delta) for number, delta in enumerate(removed) if number not in gone]
-    changes += [Change(*delta) for number, delta in enumerate(added) if number not in pairs]
-    return sorted(changes, key=lambda change: (change.new.path, change.status))
+    rows = [Change("R", removed[source].old, added[target].new) for target, source in pairs.items()]
+    rows += [change for change in changes if change.status not in {"A", "D"}]
+    rows += [change for number, change in enumerate(removed) if number not in gone]
+    rows += [change for number, change in enumerate(added) if number not in pairs]
+    return sorted(rows, key=lambda row: (row.new.path, row.status))
 
 
 def count_all(commits: Sequence[Sequence[Change]], contents: Contents) -> list[list[Counts]]:
@@ -127,7 +111,7 @@ def texts_of(changes: Iterable[Change]) -> dict[bytes, str]:
 def count(change: Change, contents: Contents) -> Counts:
     """The numbers of one row, as `git log --numstat` prints them."""
     status, old, new = change
-    if status in {"M", "R"} and old.blob != new.blob and not new.is_submodule and not old.is_submodule:
+    if status in ("M", "R") and old.blob != new.blob and new.mode != SUBMODULE:
         return contents.count_blobs(old.blob, new.blob)
     before = b"" if status == "A" else content(old, contents.blob)
     after = b"" if status == "D" else content(new, contents.blob)
@@ -142,7 +126,7 @@ def count(change: Change, contents: Contents) -> Counts:
 
 def content(side: Side, blob: Callable[[str], bytes | None]) -> bytes | None:
     """What git compares: the file, the target of a link, a line for a submodule; None if missing."""
-    if side.is_submodule:
+    if side.mode == SUBMODULE:
         return b"Subproject commit %s\n" % side.blob.encode()
     return blob(side.blob)
 

@@ -9,10 +9,9 @@ here.
 from __future__ import annotations
 
 import codecs
-import dataclasses
 import functools
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from digest_pipeline.models import Commit
 
@@ -32,7 +31,7 @@ _HEADER = re.compile(
     rb"(?:author (?P<author>.*)\n)?(?:committer (?P<committer>.*)\n)?"
 )
 _ENCODING = re.compile(rb"\nencoding (.*)")
-_IDENTITY = re.compile(rb"^(.*?) ?<([^>]*)>(?:.*> )? ?(-?\d+)?")
+_MOMENT = re.compile(rb"\s*(-?\d+)")
 _PR_NUMBERS = (
     re.compile(r"^Merge pull request #(\d{1,9}) from "),
     re.compile(r"\((?:pull request )?#(\d{1,9})\)$"),
@@ -40,8 +39,7 @@ _PR_NUMBERS = (
 _BODY_NUMBER = re.compile(r"^See merge request \S*!(\d{1,9})\s*$", re.MULTILINE)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class RawHeader:
+class RawHeader(NamedTuple):
     """The lines of a commit object before its message, undecoded."""
 
     tree: str
@@ -51,8 +49,7 @@ class RawHeader:
     encoding: str | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Who, and when in whole seconds UTC (0 where the object names no moment)."""
 
     name: str
@@ -70,12 +67,13 @@ def split_object(raw: bytes) -> tuple[RawHeader, bytes]:
     match = _HEADER.match(head + b"\n")
     if match is None:
         raise ValueError("not a commit object")
-    encoding = _ENCODING.search(head, match.end() - 1)
+    tree, parents, author, committer = match.groups()
+    encoding = _ENCODING.search(head, match.end() - 1) if b"\nencoding " in head else None
     header = RawHeader(
-        match["tree"].decode(),
-        tuple(match["parents"].decode().replace("parent ", "").split()),
-        match["author"] or b"",
-        match["committer"] or b"",
+        tree.decode(),
+        tuple(parents.decode().replace("parent ", "").split()),
+        author or b"",
+        committer or b"",
         encoding[1].decode("ascii", "replace") if encoding else None,
     )
     return header, message
@@ -83,15 +81,20 @@ def split_object(raw: bytes) -> tuple[RawHeader, bytes]:
 
 def identity(raw: bytes, encoding: str | None) -> Identity:
     """Name, e-mail and moment of an `author` or `committer` line; what is missing is `unknown`."""
-    match = _IDENTITY.match(raw)
-    if match is None:
+    end = raw.rfind(b">") + 1
+    if b"<" not in raw[:end]:
         return Identity(decode(raw, encoding).strip() or "unknown", "unknown", 0)
-    return Identity(_person(match[1], encoding), _person(match[2], encoding), moment(match[3]))
+    at = _MOMENT.match(raw, end)
+    return Identity(*_person(raw[:end], encoding), moment(at and at[1]))
 
 
 @functools.lru_cache(4096)  # a history has many commits of few people
-def _person(raw: bytes, encoding: str | None) -> str:
-    return decode(raw, encoding).strip() or "unknown"
+def _person(raw: bytes, encoding: str | None) -> tuple[str, str]:
+    """Name and e-mail of what goes up to the last `>`."""
+    name, _, email = raw.partition(b"<")
+    texts = (decode(part, encoding).strip() for part in (name, email.partition(b">")[0]))
+    name, email = (text or "unknown" for text in texts)
+    return name, email
 
 
 def moment(digits: bytes | None) -> int:

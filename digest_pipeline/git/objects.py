@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING
 import pygit2
 from pygit2.enums import AttrCheck, DiffOption
 
-from digest_pipeline.git import changes, messages
-from digest_pipeline.git.renames import Side
+from digest_pipeline.git import changes, messages, trees
+from digest_pipeline.git.renames import SUBMODULE
 from digest_pipeline.git.transfer import isolate
 from digest_pipeline.models import Header, TerminalCloneError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from digest_pipeline.git.renames import Side
+
 _MB = 1024 * 1024
-FOR_HEADERS = (_MB, _MB)
-"""Bytes of libgit2's object cache, and of a pack that are mapped at a time. A walk reads each commit once,
-and mapped pages count as memory of this process: with more, a million commits take a gigabyte."""
-FOR_DIFFS = (64 * _MB, 64 * _MB)
-"""Diffs come back to the same trees and packs; smaller windows cost them a tenth."""
+FOR_HEADERS = _MB
+"""Bytes of a pack that are mapped at a time. A walk reads each commit once, and mapped pages count as memory
+of this process: with more, a million commits take a gigabyte."""
+FOR_DIFFS = 64 * _MB
+"""Diffs come back to the same places of a pack; smaller windows cost them a tenth."""
 _DIFF = DiffOption.INCLUDE_TYPECHANGE
 """Without it, a file that becomes a link would be a removal and an addition."""
 
@@ -32,13 +34,13 @@ _DIFF = DiffOption.INCLUDE_TYPECHANGE
 class Objects:
     """The objects of one clone; not for several threads. Raises TerminalCloneError where it is none."""
 
-    def __init__(self, clone: Path, sizes: tuple[int, int]) -> None:
+    def __init__(self, clone: Path, window: int) -> None:
         # Every object would be hashed again on reading, with collision detection: a third of the time.
         # Fetching verifies what comes from outside; `clones` switches it on for that.
         isolate()
         pygit2.settings.enable_strict_hash_verification(value=False)
-        cache, window = sizes
-        pygit2.settings.cache_max_size(cache)
+        # What is read again is kept below, in the form that is needed: libgit2 would keep it once more.
+        pygit2.settings.enable_caching(value=False)
         pygit2.settings.mwindow_size = window
         pygit2.settings.mwindow_mapped_limit = 4 * window
         self._clone = clone
@@ -48,10 +50,12 @@ class Objects:
             raise TerminalCloneError(
                 f"{clone}: not a readable clone ({error}); delete it and run again"
             ) from error
+        self._odb = self._repo.odb
         self._is_shallow = self._repo.is_shallow
         # In the order of landing, a commit's first parent is mostly the one that was read before it.
         self.fields = functools.lru_cache(64)(self._read_fields)
         self._tree = functools.lru_cache(8)(self._read_tree)
+        self._entries = functools.lru_cache(256)(self._read_entries)
         # In the order of paths, the new version of a file is the old one of the next change.
         self._blob = functools.lru_cache(4)(self._read_blob)
 
@@ -80,23 +84,23 @@ class Objects:
 
     def _raw(self, sha: str) -> bytes | None:
         try:
-            return self._repo.odb.read(sha)[1]
+            return self._odb.read(sha)[1]
         except KeyError:
             return None
 
-    def deltas(self, fields: messages.RawHeader) -> list[changes.Delta]:
-        """What differs between a commit's tree and its first parent's; a root's and an empty one."""
-        sha = fields.tree
+    def old_tree(self, fields: messages.RawHeader) -> str | None:
+        """The tree of a commit's first parent; None for a root, which is compared with the empty one."""
+        return self.fields(fields.parents[0])[0].tree if fields.parents else None
+
+    def deltas(self, old: str | None, new: str) -> list[trees.Change]:
+        """What differs between two trees."""
+        return trees.differences(old, new, self._entries)
+
+    def _read_entries(self, sha: str) -> frozenset[bytes]:
         try:
-            new = self._tree(sha)
-            if fields.parents:
-                sha = self.fields(fields.parents[0])[0].tree
-                diff = self._tree(sha).diff_to_tree(new, flags=_DIFF)
-            else:
-                diff = new.diff_to_tree(flags=_DIFF, swap=True)  # swap: the empty side is the old one
-        except (KeyError, pygit2.GitError) as error:
+            return trees.entries(self._odb.read(sha)[1])
+        except (KeyError, ValueError, pygit2.GitError) as error:
             raise self._broken(sha) from error
-        return [_delta(delta) for delta in diff.deltas]
 
     def _read_tree(self, sha: str) -> pygit2.Tree:
         return self._repo[sha].peel(pygit2.Tree)
@@ -125,8 +129,11 @@ class Objects:
         before, after = self._blob(old), self._blob(new)
         if before is None or after is None:
             return changes.MISSING
-        # Without a path, libgit2 looks for no attribute files: a third of the time of a small file.
-        return _counts(before.diff(after, old_as_path="", new_as_path=""))
+        # Without a path, libgit2 looks for no attribute files: a third of the time of a small file. Without
+        # context it has fewer lines to hand on; the numbers do not depend on it.
+        return _counts(
+            before.diff(after, old_as_path="", new_as_path="", context_lines=0)  # pyright: ignore[reportCallIssue]  # missing in the stubs
+        )
 
     def count_texts(self, old: bytes, new: bytes) -> changes.Counts:
         """The lines between two texts; libgit2 hashes both, so blobs are better counted as blobs."""
@@ -137,7 +144,7 @@ class Objects:
     def size(self, side: Side) -> int:
         """Bytes of a file; 0 where it is a submodule or missing."""
         try:
-            return 0 if side.is_submodule else self._repo.odb.read_header(side.blob)[1]
+            return 0 if side.mode == SUBMODULE else self._odb.read_header(side.blob)[1]
         except KeyError:
             return 0
 
@@ -165,20 +172,8 @@ class Objects:
         return self._repo.get_attr(path, attribute, flags, commit) in {True, "true"}
 
 
-def _delta(delta: pygit2.DiffDelta) -> changes.Delta:
-    status = delta.status_char()
-    file = delta.old_file if status == "D" else delta.new_file
-    new = Side(file.raw_path, int(file.mode), str(file.id))
-    if status in {"A", "D"}:
-        return changes.Delta(status, new, new)
-    old = delta.old_file
-    # Asking for a mode makes an enum, which costs more than the rest; what was modified kept its type.
-    mode = new.mode if status == "M" else int(old.mode)
-    return changes.Delta(status, Side(new.path, mode, str(old.id)), new)
-
-
 def _counts(patch: pygit2.Patch) -> changes.Counts:
-    if patch.delta.is_binary:
-        return changes.BINARY
     _, insertions, deletions = patch.line_stats
+    if not (insertions or deletions) and patch.delta.is_binary:
+        return changes.BINARY
     return changes.Counts(insertions, deletions)

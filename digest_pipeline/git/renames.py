@@ -33,7 +33,8 @@ COUNTS_TAIL = True
 BEST = 4
 """Candidates that git remembers for each added file."""
 
-_S_IFGITLINK = 0o160000
+SUBMODULE = 0o160000
+"""The mode of a commit of another repository, which is not in this one."""
 _CHUNK = re.compile(rb"[^\n]{64}|[^\n]*\n|[^\n]+")
 
 
@@ -53,11 +54,6 @@ class Side(NamedTuple):
     def is_regular(self) -> bool:
         """Not a link and not a submodule."""
         return stat.S_ISREG(self.mode)
-
-    @property
-    def is_submodule(self) -> bool:
-        """A commit of another repository, which is not in this one."""
-        return stat.S_IFMT(self.mode) == _S_IFGITLINK
 
 
 def pair(removed: Sequence[Side], added: Sequence[Side], content: Content) -> dict[int, int]:
@@ -152,8 +148,9 @@ class _Pairing:
         for number in passing_left:
             size, chunks = self._counted(passing[number])
             shared: defaultdict[int, int] = defaultdict(int)
-            for chunk, covered in chunks.items():
-                for holder, other in holders.get(chunk, ()):
+            for chunk in holders.keys() & chunks:
+                covered = chunks[chunk]
+                for holder, other in holders[chunk]:
                     shared[holder] += min(covered, other)
             for holder, common in shared.items():
                 pair_of = (holder, number) if sources_held else (number, holder)
@@ -162,15 +159,16 @@ class _Pairing:
 
     def _similarity(self, source: int, target: int) -> int:
         old, new = self._counted(self._removed[source]), self._counted(self._added[target])
-        return _score(old[0], new[0], (old[1] & new[1]).total())
+        shared = sum(min(old[1][chunk], new[1][chunk]) for chunk in old[1].keys() & new[1])
+        return _score(old[0], new[0], shared)
 
-    def _counted(self, side: Side) -> tuple[int, Counter[bytes]]:
+    def _counted(self, side: Side) -> tuple[int, dict[bytes, int]]:
         """Size and bytes by chunk; no chunks for what is not compared: links, submodules, missing blobs."""
         data = self._content(side.blob) if side.is_regular else None
-        return (0, Counter()) if data is None else (len(data), chunk_bytes(data))
+        return (0, {}) if data is None else (len(data), chunk_bytes(data))
 
 
-def chunk_bytes(data: bytes) -> Counter[bytes]:
+def chunk_bytes(data: bytes) -> dict[bytes, int]:
     """How many bytes each distinct chunk covers; a chunk ends with a line or after 64 bytes.
 
     In text, a carriage return before a line feed does not count. Chunks are compared as they are, where
@@ -178,8 +176,7 @@ def chunk_bytes(data: bytes) -> Counter[bytes]:
     """
     if data.find(0, 0, 8000) < 0:
         data = data.replace(b"\r\n", b"\n")
-    chunks = Counter(_CHUNK.findall(data))
-    counted = Counter({chunk: len(chunk) * times for chunk, times in chunks.items()})
+    counted = {chunk: len(chunk) * times for chunk, times in Counter(_CHUNK.findall(data)).items()}
     if not COUNTS_TAIL:
         last = data[data.rfind(b"\n") + 1 :]
         rest = last[len(last) // 64 * 64 :]

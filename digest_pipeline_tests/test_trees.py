@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest_pipeline.git.renames import Side
+from digest_pipeline.git.trees import Change, differences, entries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE, PROGRAM, LINK, SUBMODULE = "100644", "100755", "120000", "160000"
+Node: TypeAlias = "tuple[str, str] | Mapping[str, Node]"
+"""A file as its mode and its SHA, or a folder."""
+
+
+class Trees(dict[str, bytes]):
+    """Tree objects by SHA; notes which of them are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[str] = []
+
+    def put(self, folder: Mapping[str, Node], mode: str = "40000") -> str:
+        parts: list[bytes] = []
+        for name, node in folder.items():
+            own, sha = node if isinstance(node, tuple) else (mode, self.put(node, mode))
+            parts.append(f"{own} {name}".encode() + b"\0" + bytes.fromhex(sha))
+        raw = b"".join(parts)
+        sha = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
+        self[sha] = raw
+        return sha
+
+    def entries(self, sha: str) -> frozenset[bytes]:
+        self.read.append(sha)
+        return entries(self[sha])
+
+
+def file(number: int, mode: str = FILE) -> tuple[str, str]:
+    return mode, f"{number:040x}"
+
+
+def side(path: str, number: int, mode: str = FILE) -> Side:
+    return Side(path.encode(), int(mode, 8), f"{number:040x}")
+
+
+def compared(old: Mapping[str, Node] | None, new: Mapping[str, Node]) -> list[Change]:
+    trees = Trees()
+    return differences(None if old is None else trees.put(old), trees.put(new), trees.entries)
+
+
+def test_a_root_adds_every_file() -> None:
+    assert compared(None, {"b": file(1), "a": {"x": file(2, PROGRAM)}}) == [
+        Change("A", side("a/x", 2, PROGRAM), side("a/x", 2, PROGRAM)),
+        Change("A", side("b", 1), side("b", 1)),
+    ]
+
+
+def test_folders_that_are_the_same_are_not_read() -> None:
+    trees = Trees()
+    same: Node = {"x": file(1)}
+    old, new = trees.put({"same": same, "a": file(1)}), trees.put({"same": same, "a": file(2)})
+    assert differences(old, new, trees.entries) == [Change("M", side("a", 1), side("a", 2))]
+    assert trees.read == [old, new]
+
+
+def test_a_file_that_becomes_a_link_or_a_submodule_changes_its_type() -> None:
+    old = {"l": file(1), "s": file(1), "p": file(1)}
+    new = {"l": file(2, LINK), "s": file(2, SUBMODULE), "p": file(1, PROGRAM)}
+    assert [change.status for change in compared(old, new)] == ["T", "M", "T"]
+
+
+def test_a_file_that_becomes_a_folder_is_removed_and_its_files_are_added() -> None:
+    rows = compared({"a": file(1), "a.b": file(2)}, {"a": {"z": file(1)}, "a.b": file(3)})
+    assert [(change.status, change.new.path) for change in rows] == [
+        ("D", b"a"),
+        ("M", b"a.b"),
+        ("A", b"a/z"),
+    ]
+
+
+def test_modes_that_git_takes_for_the_same_are_no_difference() -> None:
+    trees = Trees()
+    old = trees.put({"d": {"a": file(1, "100664"), "b": file(1, "100775"), "c": file(1, "100664")}}, "040000")
+    new = trees.put({"d": {"a": file(1), "b": file(1, PROGRAM), "c": file(2, "100664")}})
+    assert differences(old, new, trees.entries) == [Change("M", side("d/c", 1), side("d/c", 2))]
+
+
+def test_folders_in_another_writing_are_entered() -> None:
+    trees = Trees()
+    old, new = (trees.put({"d": {"a": file(number)}}, "040000") for number in (1, 2))
+    assert differences(old, new, trees.entries) == [Change("M", side("d/a", 1), side("d/a", 2))]
+
+
+def test_a_tree_may_be_deeper_than_the_stack() -> None:
+    trees = Trees()
+    sha = trees.put({"a": file(1)})
+    for _ in range(2_000):
+        sha = trees.put({"d": ("40000", sha)})
+    [change] = differences(None, sha, trees.entries)
+    assert change.new.path == b"d/" * 2_000 + b"a"
+
+
+@pytest.mark.parametrize("raw", [b"100644 a", b"100644 a\0short", b"a\0" + b"1" * 20, b"x" * 50])
+def test_what_is_no_tree_is_refused(raw: bytes) -> None:
+    with pytest.raises(ValueError, match="not a tree"):
+        entries(raw)
+
+
+names = st.sampled_from(["a", "a.b", "a0", "b", "é"])
+files = st.builds(file, st.integers(0, 2), st.sampled_from([FILE, PROGRAM, LINK, SUBMODULE]))
+folders = st.recursive(
+    st.dictionaries(names, files, max_size=3),
+    lambda inner: st.dictionaries(names, files | inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def flat(folder: Mapping[str, Node], prefix: str = "") -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for name, node in folder.items():
+        found |= {prefix + name: node} if isinstance(node, tuple) else flat(node, f"{prefix}{name}/")
+    return found
+
+
+@given(folders, folders)
+def test_the_differences_are_those_of_the_lists_of_files(
+    old: Mapping[str, Node], new: Mapping[str, Node]
+) -> None:
+    before, after = flat(old), flat(new)
+    rows = compared(old, new)
+    paths = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    assert [change.new.path for change in rows] == sorted(path.encode() for path in paths)
+    for status, was, now in rows:
+        path = now.path.decode()
+        assert (status == "A") == (path not in before)
+        assert (status == "D") == (path not in after)
+        if status in {"M", "T"}:
+            assert [f"{s.mode:o}" for s in (was, now)] == [before[path][0], after[path][0]]
+            assert [s.blob for s in (was, now)] == [before[path][1], after[path][1]]
