@@ -95,6 +95,7 @@ def store_analyses(
         workspace.store.replace_analyses(repository.name, list(judged), triages, analyses)
         told = {day: values.highlights for day, values in judged.items() if values.highlights}
         workspace.store.replace_highlights(repository.name, list(judged), told)
+    link_later(workspace, repository, last, [commit for commits in by_day.values() for commit in commits])
     counts = {day: _figures(values) for day, values in judged.items()}
     for day, tally in (asked.tallies if asked else {}).items():
         counts[day] |= tally.figures()
@@ -175,6 +176,27 @@ def linked_to_earlier(
         early = {name: it for name, it in known.items() if order.get(it, -1) < order[sha]}
         made[sha] = with_references(triage, relands[sha], follows[sha], early)
     return made
+
+
+def link_later(
+    workspace: Workspace, repository: Repository, last: dt.date, commits: Sequence[Commit]
+) -> None:
+    """Let what landed after the day `last`, and was judged before, know the commits that it names.
+
+    A number or a subject leads to a commit once that is stored: who digests the newest days first and the
+    older ones then would have no links between them.
+    """
+    store, changed = workspace.store, []
+    numbers = sorted({commit.pr_number for commit in commits if commit.pr_number is not None})
+    for commit, triage in store.naming(repository.name, last, numbers) if commits else ():
+        with store.together():
+            original = originals_of(workspace, repository, [commit]).get(commit.sha, triage.reverts)
+            known = {commit.sha: dataclasses.replace(triage, reverts=original)}
+            made = linked_to_earlier(workspace, repository, [commit], known)[commit.sha]
+        if made != triage:
+            changed.append(made)
+    if changed:
+        store.replace_references(repository.name, changed)
 
 
 def _keys(hint: RevertHint) -> list[str | int]:

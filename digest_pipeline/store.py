@@ -207,6 +207,23 @@ class Store:
         with self._warehouse.transaction() as db:
             return lookups.find_originals(db, repo, shas, pr_numbers, subjects, before)
 
+    def naming(self, repo: str, after: dt.date, numbers: Sequence[int]) -> list[tuple[Commit, Triage]]:
+        """The judged commits of later days that may mean one of these pull requests, or a subject.
+
+        Without their files, oldest landing first. What they mean is for the rules to read.
+        """
+        with self._warehouse.transaction() as db:
+            return lookups.naming(db, repo, after, numbers)
+
+    def replace_references(self, repo: str, triages: Iterable[Triage]) -> None:
+        """Replace what stored triages say of earlier commits: `reverts`, `relands`, `follows`."""
+        with (
+            self._spool(fields.TRIAGE, map(rows.triage_record, triages)) as staged,
+            self._warehouse.transaction() as db,
+        ):
+            staged.fill(db, "staged_triages")
+            slices.replace_references(db, repo)
+
     # --- station 4 -------------------------------------------------------------------------------
 
     def replace_days(self, records: Iterable[DayRecord]) -> None:

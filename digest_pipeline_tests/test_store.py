@@ -241,6 +241,28 @@ def test_originals_are_found_by_sha_number_and_subject(store: Store) -> None:
     assert store.find_originals("octo/other", shas=[sha(1)], pr_numbers=[7], subjects=[], before=2**63) == {}
 
 
+def test_later_commits_that_may_mean_a_number_or_a_subject_are_found_and_linked(store: Store) -> None:
+    told = [
+        commit(1, pr_number=7, body="See #9"),
+        commit(2, day=NEXT, body="Follow-up to #7"),
+        commit(3, day=NEXT, body="Follow-up to #70 and 7"),
+        commit(4, day=NEXT, subject="Revert it"),
+        commit(5, day=NEXT, subject='Reland "a thing" (#12)'),
+        commit(6, day=NEXT, subject="Not judged yet: #7"),
+    ]
+    triages = [triage(n, reverts={3: sha(9), 4: "a thing"}.get(n)) for n in range(1, 6)]
+    store.replace_commits(REPO, [DAY, NEXT], told)
+    store.replace_analyses(REPO, [DAY, NEXT], triages, [])
+    bare = {c.sha: dataclasses.replace(c, files=()) for c in told}
+    found = store.naming(REPO, DAY, [7, 2**80])
+    assert found == [(bare[sha(n)], triages[n - 1]) for n in (2, 4, 5)]
+    assert store.naming(REPO, NEXT, [7]) == []
+    linked = dataclasses.replace(triages[3], reverts=sha(1), follows=(sha(2),))
+    store.replace_references(REPO, [linked])
+    assert store.triages(REPO, DAY, NEXT) == {t.sha: t for t in [*triages[:3], linked, triages[4]]}
+    assert [link.other_sha for link in store.threads(REPO, DAY, DAY)] == [sha(4)]
+
+
 def test_the_beginning_of_two_shas_names_neither(store: Store) -> None:
     told = [landing(1, sha="abcd1" + "0" * 35), landing(2, sha="abcd2" + "0" * 35)]
     store.extend_index(REPO, sha(3), NOON, told, [])

@@ -89,6 +89,23 @@ def test_days_one_by_one_and_all_at_once_make_the_same_pages(
         assert {day: page(project, day).read_bytes() for day in DAYS} == one_by_one
 
 
+@pytest.mark.parametrize("order", [DAYS[::-1], (TUESDAY, WEDNESDAY, MONDAY)])
+def test_days_that_are_stored_later_are_linked_with_what_names_them(
+    project: Project, tmp_path: Path, order: Sequence[dt.date]
+) -> None:
+    digest(project, *DAYS)
+    at_once = {day: page(project, day).read_bytes() for day in DAYS}
+    new = Project(tmp_path / "new")
+    new.origin.repo.remotes.create("other", str(project.origin.path))
+    new.origin.repo.remotes["other"].fetch(["+refs/heads/main:refs/heads/main"])
+    new.fetch()
+    for day in order:
+        new.store(day)
+        digest(new, day)
+        assert dangling([page(new, one) for one in DAYS if page(new, one).exists()]) == []
+    assert {day: page(new, day).read_bytes() for day in DAYS} == at_once
+
+
 def test_no_page_links_to_a_day_that_fails_in_the_same_run(project: Project) -> None:
     digest(project, *DAYS)
     made = {day: page(project, day).read_bytes() for day in DAYS}

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.models import DayTotals, ThreadLink
+from digest_pipeline.storage import rows
 from digest_pipeline.storage.rows import whole
 from digest_pipeline.storage.spool import storable_json
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from duckdb import DuckDBPyConnection
+
+    from digest_pipeline.models import Commit, Triage
 
 _BEGINNING = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 
@@ -74,6 +77,22 @@ WHERE d.repo = ? AND d.day BETWEEN ? AND ?
 GROUP BY d.day
 ORDER BY d.day
 """
+# A revert or a reland may also name its original by the quoted subject.
+_NAMING = """
+SELECT
+  sha, day, epoch_us(landed_at) // 1000000, epoch_us(committed_at) // 1000000,
+  epoch_us(authored_at) // 1000000, author_name, author_email, committer_name, subject, body,
+  pr_number, is_merge, landed_by,
+  change_type, area, importance, importance_score, importance_reasons, reverts, series, relands, follows
+FROM pipeline.commit_rows
+WHERE repo = ? AND day > ? AND reachable AND importance IS NOT NULL AND (
+  list_has_any(regexp_extract_all(concat(subject, ' ', body), '[#!/]([0-9]{1,9})', 1)::BIGINT[], ?::BIGINT[])
+  OR NOT regexp_full_match(reverts, '[0-9a-f]{40,64}')
+  OR (relands IS NULL AND contains(subject, '"'))
+)
+ORDER BY landed_at, position
+"""
+_COMMIT_COLUMNS = 13
 _FIRST_COMMITS = """
 SELECT f.sha
 FROM (
@@ -125,6 +144,15 @@ def threads(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) ->
         links = [ThreadLink(*row) for row in db.execute(_CHAINS, [repo, storable_json(more)]).fetchall()]
         found += [link for link in links if link.other_sha not in inside]
     return found
+
+
+def naming(
+    db: DuckDBPyConnection, repo: str, after: dt.date, numbers: Sequence[int]
+) -> list[tuple[Commit, Triage]]:
+    """See `Store.naming`."""
+    found = db.execute(_NAMING, [repo, after, [n for n in numbers if n == whole(n)]]).fetchall()
+    cut = _COMMIT_COLUMNS
+    return [(rows.commit_of(repo, row[:cut], ()), rows.triage_of((row[0], *row[cut:]))) for row in found]
 
 
 def totals(db: DuckDBPyConnection, repo: str, first: dt.date, last: dt.date) -> list[DayTotals]:

@@ -163,6 +163,11 @@ FROM pipeline.commit_rows AS c
 LEFT JOIN staged_triages AS t ON t.sha = c.sha
 WHERE c.repo = ? AND c.day IN (SELECT unnest(?::DATE[]))
 """
+_REFERENCES = """
+UPDATE pipeline.commit_rows AS c SET reverts = s.reverts, relands = s.relands, follows = s.follows
+FROM staged_triages AS s
+WHERE c.repo = ? AND c.sha = s.sha
+"""
 _STRAY_TRIAGE = "SELECT min(sha) FROM staged_triages WHERE sha NOT IN (SELECT sha FROM triaged)"
 _DELETE_TRIAGED = "DELETE FROM pipeline.commit_rows WHERE repo = ? AND day IN (SELECT unnest(?::DATE[]))"
 _DELETE_HIGHLIGHTS = "DELETE FROM pipeline.highlights WHERE repo = ? AND day IN (SELECT unnest(?::DATE[]))"
@@ -201,6 +206,12 @@ def replace_analyses(db: DuckDBPyConnection, repo: str, days: Sequence[dt.date])
     link_reverts(db, repo)
     db.execute(_DELETE_ANALYSES, [repo, days])
     db.execute("INSERT INTO analyses BY NAME SELECT ? AS repo, * FROM staged_analyses", [repo])
+
+
+def replace_references(db: DuckDBPyConnection, repo: str) -> None:
+    """Write what `staged_triages` say of earlier commits."""
+    db.execute(_REFERENCES, [repo])
+    link_reverts(db, repo)
 
 
 def replace_highlights(db: DuckDBPyConnection, repo: str, days: Sequence[dt.date]) -> None:
