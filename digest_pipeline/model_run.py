@@ -73,11 +73,11 @@ def ask_model(
         )
         for day in judged.values():
             day.analyses = {sha: found.get(sha, known) for sha, known in day.analyses.items()}
+        # Also when no model can be asked any more: the ledger may have the answer.
+        days = {day: list(values.analyses.values()) for day, values in judged.items()}
+        for day, bullets in highlights(days, asking, language=language, tallies=tallies).items():
+            judged[day].highlights = bullets
         stopped = asking.stopped
-        if stopped is None:
-            days = {day: list(values.analyses.values()) for day, values in judged.items()}
-            for day, bullets in highlights(days, asking, language=language, tallies=tallies).items():
-                judged[day].highlights = bullets
         workspace.store.replace_model_calls(answers.calls(0))
     finally:
         answers.close()
