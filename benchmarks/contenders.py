@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from digest_pipeline.commits import is_ancestor, read_commits, read_headers
 from digest_pipeline.git.landing import assign
 from digest_pipeline.models import day_of
-from digest_pipeline.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -114,6 +113,8 @@ def run_update(repo: Path, commits: int) -> int:
 
 def run_station(repo: Path, days: int) -> int:
     """Station 2 with its database: the first index, then a range of the newest days in one transaction."""
+    from digest_pipeline.store import Store  # noqa: PLC0415 - the others must not pay for it
+
     with tempfile.TemporaryDirectory() as name:
         store = Store(Path(name, "warehouse.duckdb"), Path(name, "digest.duckdb"))
         store.extend_index(NAME, tip_of(repo), int(time.time()), landings_of(repo), [])

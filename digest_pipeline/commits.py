@@ -8,15 +8,17 @@ the next: objects come from `objects`; which commits (`history`), when they land
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import gc
-from typing import TYPE_CHECKING, NamedTuple
+import operator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from digest_pipeline.git import changes, history, messages
 from digest_pipeline.git.linguist import Linguist
 from digest_pipeline.git.objects import FOR_DIFFS, FOR_HEADERS, Objects
 from digest_pipeline.git.processes import in_order, worth
-from digest_pipeline.models import FileKind, FileText
+from digest_pipeline.models import Commit, FileChange, FileKind, FileText
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from digest_pipeline.git.linguist import Marks
     from digest_pipeline.git.renames import Side
-    from digest_pipeline.models import Commit, Header, Landing
+    from digest_pipeline.models import Header, Landing
 
 SLICE = 512
 """Commits that are read together, so that the versions of a file come one after the other."""
@@ -81,7 +83,8 @@ def read_commits(
         return
     every = list(dated)
     slices = [every[start : start + SLICE] for start in range(0, len(every), SLICE)]
-    yield from in_order(functools.partial(_read_slice, clone, repo), slices, processes)
+    for fields, files in in_order(functools.partial(_read_slice, clone, repo), slices, processes):
+        yield Commit(*fields, files=tuple([FileChange(*file) for file in files]))
 
 
 def read_texts(
@@ -95,8 +98,16 @@ def read_texts(
     return tuple(_Reader(clone).texts(commit, max_file_bytes, max_total_bytes))
 
 
-def _read_slice(clone: Path, repo: str, dated: Sequence[tuple[Landing, dt.date]]) -> list[Commit]:
-    return list(_reader_of(clone).commits(repo, dated))
+_FIELDS = operator.attrgetter(*(field.name for field in dataclasses.fields(Commit) if field.name != "files"))
+_FILE = operator.attrgetter(*(field.name for field in dataclasses.fields(FileChange)))
+
+
+def _read_slice(
+    clone: Path, repo: str, dated: Sequence[tuple[Landing, dt.date]]
+) -> list[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
+    """The commits and their files as bare tuples, which take half the time between processes."""
+    commits = _reader_of(clone).commits(repo, dated)
+    return [(_FIELDS(commit), [_FILE(file) for file in commit.files]) for commit in commits]
 
 
 @functools.lru_cache(1)

@@ -105,10 +105,30 @@ def test_a_tree_may_be_deeper_than_the_stack() -> None:
     assert change.new.path == b"d/" * 2_000 + b"a"
 
 
-@pytest.mark.parametrize("raw", [b"100644 a", b"100644 a\0short", b"a\0" + b"1" * 20, b"x" * 50])
+@pytest.mark.parametrize("raw", [b"100644 a", b"100644 a\0short", b"\0" + b"1" * 20, b"x" * 50, b"\0"])
 def test_what_is_no_tree_is_refused(raw: bytes) -> None:
     with pytest.raises(ValueError, match="not a tree"):
         entries(raw)
+
+
+def test_an_entry_without_a_mode_is_refused() -> None:
+    trees = {"a": frozenset({b"name\0" + b"1" * 20})}
+    with pytest.raises(ValueError, match="invalid literal"):
+        differences(None, "a", trees.__getitem__)
+
+
+def test_a_large_object_that_is_no_tree_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="not a tree"):
+        entries(b"x" * 3_000_000)
+
+
+@given(st.binary())
+def test_whatever_the_bytes_entries_are_whole_or_refused(raw: bytes) -> None:
+    try:
+        found = entries(raw)
+    except ValueError:
+        return
+    assert all(entry.index(b"\0") == len(entry) - 21 for entry in found)
 
 
 names = st.sampled_from(["a", "a.b", "a0", "b", "é"])

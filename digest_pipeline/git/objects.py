@@ -94,7 +94,10 @@ class Objects:
 
     def deltas(self, old: str | None, new: str) -> list[trees.Change]:
         """What differs between two trees."""
-        return trees.differences(old, new, self._entries)
+        try:
+            return trees.differences(old, new, self._entries)
+        except ValueError as error:
+            raise self._broken(new) from error
 
     def _read_entries(self, sha: str) -> frozenset[bytes]:
         try:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _SHA = 20
 _HEAD = -_SHA - 1
 """Where `<mode> <name>` ends in an entry; a NUL and the SHA follow."""
-_ENTRY = re.compile(rb"[0-7]+ [^\0]+\0.{20}", re.DOTALL)
+_ENTRY = re.compile(rb"[^\0]++\0?+.{0,20}+", re.DOTALL)
+"""Takes what is there to its end in any case, so that a tree that is none costs no more than another."""
 _S_FOLDER, _S_FILE, _S_PROGRAM = 0o040000, 0o100644, 0o100755
 _MODES = {b"40000": _S_FOLDER, b"100644": _S_FILE, b"100755": _S_PROGRAM}
 
@@ -35,13 +36,16 @@ class Change(NamedTuple):
 def entries(raw: bytes) -> frozenset[bytes]:
     """The entries of a tree object, each `<mode> <name>`, a NUL and the SHA; ValueError where it is none."""
     found = _ENTRY.findall(raw)
-    if sum(map(len, found)) != len(raw):
+    if b"".join(found) != raw or (found and found[-1][_HEAD:-_SHA] != b"\0"):
         raise ValueError("not a tree object")
     return frozenset(found)
 
 
 def differences(old: str | None, new: str, read: Callable[[str], frozenset[bytes]]) -> list[Change]:
-    """The files that differ between the trees `old` (None: the empty one) and `new`, by path."""
+    """The files that differ between the trees `old` (None: the empty one) and `new`, by path.
+
+    Raises ValueError where an entry has no mode, and what `read` raises.
+    """
     comparison = _Comparison()
     comparison.folders.append((b"", old, new))
     while comparison.folders:  # no recursion: a tree may be deeper than Python's stack
