@@ -13,7 +13,7 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
@@ -106,9 +106,16 @@ def _vocabulary(words: Words, page: Page) -> dict[str, object]:
 
 def render_json(page: Page) -> str:
     """The page as data: the fields of `Page` as docs/report.schema.json describes them."""
-    content = {"schema_version": SCHEMA_VERSION} | dataclasses.asdict(page)
-    dumped = json.dumps(content, ensure_ascii=False, indent=1, default=str)
+    content = {"schema_version": SCHEMA_VERSION} | _fields(page)
+    dumped = json.dumps(content, ensure_ascii=False, indent=1, default=_fields)
     return re.sub("[\ud800-\udfff]", "\ufffd", dumped) + "\n"
+
+
+def _fields(value: object) -> Any:  # noqa: ANN401 - what JSON knows
+    """The fields of a value for JSON, a date as text; `asdict` would copy all of it first."""
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return str(value)
 
 
 def render_sparkline(page: Page) -> str | None:
