@@ -169,17 +169,14 @@ def step_link(step: Step, base: str = "") -> Markdown:
 
 
 def summary(words: Words, entry: Entry) -> Markdown:
-    """The summary; that of the rules without what the title above it and the changes under it say."""
+    """The summary; that of the rules without what the title above it and the fields around it say."""
     if entry.source != RULES:
         return prose(entry.summary)
-    told = {_bare(sentence) for sentence in entry.behaviour}
+    told = {_bare(sentence) for sentence in (*entry.behaviour, *words.kinds, bare_title(entry))}
     about, join, facts = taken_apart(words, entry.summary)
-    kept = [fact for fact in facts if _bare(fact) not in told]
-    if not kept and about in words.kinds:
-        kept = facts[:1]  # better said twice than nothing said
-    rest = str(words.table["stop"]).join(kept)
-    if _bare(about) == _bare(bare_title(entry)):
-        return prose(rest[:1].upper() + rest[1:])
+    rest = str(words.table["stop"]).join(fact for fact in facts if _bare(fact) not in told)
+    if told & {_bare(about), _bare(entry.summary)}:
+        return prose(rest[:1].upper() + rest[1:] if _bare(entry.summary) not in told else "")
     return prose(f"{about}{join}{rest}" if rest else about)
 
 
