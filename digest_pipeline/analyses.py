@@ -65,6 +65,8 @@ class Item:
     """What the rules found out, for the model to read."""
     by_rules: Analysis
     """Stands in while there is no answer."""
+    held: bool = False
+    """A fact of security or of a breaking change forbids to lower its importance."""
 
 
 def analyse(
@@ -171,7 +173,7 @@ class _CommitQuestion:
         item = self.item
         evidence = Evidence.of_commit(item.commit, self._read_texts())
         given = read(text, FORMS[self._tier])
-        value = verify(given, evidence, item.triage, item.by_rules, language=self._language)
+        value = verify(given, evidence, item.triage, item.by_rules, language=self._language, held=item.held)
         instructions = self.prompt(model, shortened=shortened).messages[0][1]
         if value.analysis.unverified and repeats(given.headline, instructions):
             # Small models copy the example; what it names is not in the commit.

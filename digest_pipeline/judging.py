@@ -17,7 +17,7 @@ from digest_pipeline.model.injections import orders_in
 from digest_pipeline.models import AnalysisState
 from digest_pipeline.rules.references import follows_of, relands_of, with_references
 from digest_pipeline.stations import clone_on_disk
-from digest_pipeline.triage import RevertHint, revert_hint, triage_day
+from digest_pipeline.triage import RevertHint, is_held, revert_hint, triage_day
 from digest_pipeline.units import units_of
 from digest_pipeline.wording import analysis_by_rules
 
@@ -41,6 +41,8 @@ class Judged:
     """What the rules found out of each commit, for a model to read."""
     triages: dict[str, Triage]
     analyses: dict[str, Analysis]
+    held: frozenset[str]
+    """Commits whose importance no model may lower."""
     highlights: Told = ()
     """What a model says of the day as a whole."""
 
@@ -131,7 +133,8 @@ def judge_day(workspace: Workspace, repository: Repository, clone: Path, commits
         if order:
             analyses[sha] = dataclasses.replace(analyses[sha], risks=(order, *analyses[sha].risks))
     lines = {sha: tuple(fact_lines(found, language)) for sha, found in facts.items()}
-    return Judged(list(commits), lines, triages, analyses)
+    held = frozenset(c.sha for c in commits if is_held(c, facts[c.sha], triages[c.sha].change_type))
+    return Judged(list(commits), lines, triages, analyses, held)
 
 
 def originals_of(workspace: Workspace, repository: Repository, commits: Sequence[Commit]) -> dict[str, str]:

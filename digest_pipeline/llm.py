@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+TEMPERATURE = 0
+"""The same question is to have the same answer; a part of its key."""
+
 LONGEST_ANSWER = 200_000
 """Characters; a longer answer is no answer."""
 
@@ -194,7 +197,7 @@ def _arguments(request: Request) -> dict[str, Any]:
         "model": request.model,
         "messages": [{"role": role, "content": text} for role, text in request.messages],
         "max_tokens": request.max_tokens,
-        "temperature": 0,
+        "temperature": TEMPERATURE,
         "timeout": request.timeout_seconds,
         "max_retries": 0,
         # A model that takes no temperature or no response_format is asked without: both are wishes.

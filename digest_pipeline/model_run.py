@@ -55,6 +55,7 @@ def ask_model(
             texts=functools.partial(read_texts, clone, commit),
             fact_lines=day.fact_lines[commit.sha],
             by_rules=day.analyses[commit.sha],
+            held=commit.sha in day.held,
         )
         for day in judged.values()
         for commit in day.commits

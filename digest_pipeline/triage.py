@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from digest_pipeline.facts import Facts
-    from digest_pipeline.models import Commit
+    from digest_pipeline.models import ChangeType, Commit
     from digest_pipeline.rules.signals import Signals
 
 __all__ = ["DEFAULT_WEIGHTS", "WEIGHT_NAMES", "RevertHint", "revert_hint", "score_of", "triage_day"]
@@ -60,6 +60,16 @@ def triage_day(
     }
     tiers = _tiers(judged, weights)
     return {sha: dataclasses.replace(triage, importance=tiers[sha]) for sha, triage in judged.items()}
+
+
+_FLOOR = frozenset({"breaking", "type_security", "public_name_removed", "signature_broken", "option_removed"})
+"""Signals of what is a security or a breaking change, whatever they weigh."""
+
+
+def is_held(commit: Commit, facts: Facts, kind: ChangeType) -> bool:
+    """Whether a fact forbids a model to lower the importance that the rules found."""
+    signals = signals_of(commit, subject_of(commit), kind, facts)
+    return any(signals[name][0] > 0 for name in _FLOOR & signals.keys())
 
 
 def score_of(signals: Signals, weights: Mapping[str, float]) -> tuple[float, tuple[Reason, ...]]:

@@ -79,6 +79,12 @@ def test_the_key_changes_with_what_determines_the_answer(other: Prompt) -> None:
     assert other.key != made().key
 
 
+def test_the_key_changes_with_the_temperature(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = made()
+    monkeypatch.setattr("digest_pipeline.model.prompts.TEMPERATURE", 0.5)
+    assert made().key != before.key
+
+
 @pytest.mark.parametrize(
     ("base", "same"),
     [("http://host:1/v1/", True), ("http://user:pw@host:1/v1?key=s", True), ("http://host:1/v2", False)],

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from digest_pipeline.model.verify import FLOOR_CODES
 from digest_pipeline.models import ChangeType, Tier
 from digest_pipeline.rules.areas import is_among
 from digest_pipeline.rules.catalogue import labels
 from digest_pipeline.rules.signals import signals_of
 from digest_pipeline.rules.subjects import subject_of
-from digest_pipeline.triage import DEFAULT_WEIGHTS, WEIGHT_NAMES, triage_day
+from digest_pipeline.triage import _FLOOR, DEFAULT_WEIGHTS, WEIGHT_NAMES, is_held, triage_day
 from digest_pipeline_tests.diffs import Versions, commit_with, judged, text_of
 
 BODY = "".join(f"    step_{n} = work({n})\n" for n in range(60))
@@ -114,13 +113,33 @@ def test_orders_in_a_message_and_notes_of_others_gain_nothing() -> None:
 
 def test_every_signal_has_a_weight_and_every_type_starts_somewhere() -> None:
     assert {f"type_{kind.value}" for kind in ChangeType} <= WEIGHT_NAMES
-    assert {code for code in FLOOR_CODES if DEFAULT_WEIGHTS.get(code, 1.0) <= 0} == set()
+    assert _FLOOR <= WEIGHT_NAMES
     for subject, files, _ in TIERS.values():
         commit, triage, facts = judged(subject, files)
         signals = signals_of(commit, subject_of(commit), triage.change_type, facts)
         assert set(signals) <= WEIGHT_NAMES
         assert all(0 < amount <= 1 for amount, _ in signals.values())
     assert DEFAULT_WEIGHTS["threshold_medium"] < DEFAULT_WEIGHTS["threshold_high"]
+
+
+ADD, SUB = "def add(a, b):\n    return a + b\n\n\n", "def sub(a, b):\n    return a - b\n"
+
+
+@pytest.mark.parametrize(
+    ("subject", "new", "held"),
+    [
+        ("Rework the sums", ADD, True),  # one public name less
+        ("Rework the sums", ADD.replace("(a, b)", "(b)") + SUB, True),
+        ("feat!: rework the sums", ADD.replace("a + b", "b + a") + SUB, True),
+        ("Fix a vulnerability (CVE-2026-1234)", ADD.replace("a + b", "b + a") + SUB, True),
+        ("Rework the sums", ADD.replace("a + b", "b + a") + SUB, False),
+    ],
+)
+def test_facts_of_security_and_of_breaking_changes_hold_a_commit_whatever_they_weigh(
+    subject: str, new: str, *, held: bool
+) -> None:
+    commit, triage, facts = judged(subject, {"src/sums.py": (ADD + SUB, new)})
+    assert is_held(commit, facts, triage.change_type) is held
 
 
 def test_a_weight_of_the_settings_moves_a_commit() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from digest_pipeline.model.prose import Count, checked, is_in_language, plain
 from digest_pipeline.model.questions import AnswerError
 from digest_pipeline.model.replies import FORMS, read
 from digest_pipeline.model.verify import Verified, verify
-from digest_pipeline.models import ChangeType, FileKind, FileText, Reason, Tier
+from digest_pipeline.models import ChangeType, FileKind, FileText, Tier
 from digest_pipeline_tests.model_items import NEW, OLD, PATCH, change, good, item
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def evidence(of: Item | None = None) -> Evidence:
 def said(tier: Tier = Tier.HIGH, of: Item | None = None, language: str = "zh", **fields: object) -> Verified:
     of = of or item(tier=tier)
     given_answer = read(good(**fields), FORMS[tier])
-    return verify(given_answer, evidence(of), of.triage, of.by_rules, language=language)
+    return verify(given_answer, evidence(of), of.triage, of.by_rules, language=language, held=of.held)
 
 
 def text(sentence: str, of: Item | None = None, path: str | None = None) -> str:
@@ -359,13 +360,11 @@ def test_a_model_moves_the_tier_by_one_with_a_reason_that_is_shown(
     assert analysis.reason == (reason if expected is not tier else None)
 
 
-@pytest.mark.parametrize("code", ["security", "type_security", "breaking", "public_name_removed"])
-def test_no_model_moves_a_commit_below_what_a_fact_demands(code: str) -> None:
-    of = item(tier=Tier.HIGH, reasons=(Reason(code, 4.0, 1),))
+def test_no_model_moves_a_commit_below_what_a_fact_demands() -> None:
     down = {"move": "down", "reason": "只是例行维护"}
-    assert said(Tier.HIGH, of, importance=down).analysis.tier is Tier.HIGH
-    harmless = item(tier=Tier.HIGH, reasons=(Reason("code_size", 4.0, 1),))
-    assert said(Tier.HIGH, harmless, importance=down).analysis.tier is Tier.MEDIUM
+    of = item(tier=Tier.HIGH)
+    assert said(Tier.HIGH, dataclasses.replace(of, held=True), importance=down).analysis.tier is Tier.HIGH
+    assert said(Tier.HIGH, of, importance=down).analysis.tier is Tier.MEDIUM
 
 
 def test_no_model_moves_a_commit_down_that_changes_what_ci_may_do() -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from jinja2 import meta
 
+from digest_pipeline.llm import TEMPERATURE
 from digest_pipeline.model.questions import Prompt
 from digest_pipeline.models import SettingsError, Tier
 
@@ -66,6 +67,7 @@ def prompt_of(
         "endpoint": endpoint(target.model, target.api_base),
         "model": target.model,
         "max_tokens": target.max_tokens,
+        "temperature": TEMPERATURE,
         "schema": target.schema,
         "language": language,
         "messages": plain,

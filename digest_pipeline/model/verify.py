@@ -34,11 +34,6 @@ G = TypeVar("G", bound=Given)
 
 TIERS = (Tier.LOW, Tier.MEDIUM, Tier.HIGH)
 
-FLOOR_CODES = frozenset(
-    {"breaking", "security", "type_security", "public_name_removed", "signature_broken", "option_removed"}
-)
-"""Reasons of a triage that hold a commit in its tier, whatever a model says."""
-
 _CI_RIGHTS = re.compile(
     r"^[+-].*(?:\bpermissions\s*:|\bpull_request_target\b|\bid-token\b|:\s*write\b|\bsecrets\.|\bwrite-all\b)",
     re.MULTILINE,
@@ -59,16 +54,18 @@ class Verified:
     proven: int
 
 
-def verify(
+def verify(  # noqa: PLR0913 - what is said, what it is held against, and what the rules demand
     given: Given,
     evidence: Evidence,
     triage: Triage,
     by_rules: Analysis,
     *,
     language: str,
+    held: bool = False,
 ) -> Verified:
     """The analysis that replaces the rules' one; `source`, `coverage` and `answer_key` are the caller's.
 
+    `held`: the rules' importance must not be lowered; what changes the rights of CI jobs holds it as well.
     Raises AnswerError when the language is wrong or nothing of the answer stands. The note of
     `injections.py` stays.
     """
@@ -82,7 +79,7 @@ def verify(
     summary = _summary(headline, body, language)
     if not summary:
         raise AnswerError("headline and summary state nothing that stands in the commit; use its own words")
-    tier, reason = _tier(given, evidence, triage, count)
+    tier, reason = _tier(given, evidence, triage, count, held=held)
     analysis = dataclasses.replace(
         by_rules,
         tier=tier,
@@ -180,19 +177,19 @@ def _insights(given: GivenHigh, evidence: Evidence, count: Count) -> Insights:
     return Insights(**found)
 
 
-def _tier(given: Given, evidence: Evidence, triage: Triage, count: Count) -> tuple[Tier, str | None]:
+def _tier(
+    given: Given, evidence: Evidence, triage: Triage, count: Count, *, held: bool
+) -> tuple[Tier, str | None]:
     """The tier, and the model's reason if it moved the commit."""
     place = TIERS.index(triage.importance)
     moved = place + {"none": 0, "up": 1, "down": -1}[given.importance.move]
     reason = checked(given.importance.reason, evidence, count, longest=_LONGEST["reason"])
-    too_low = moved < place and has_floor(triage, evidence.texts)
+    too_low = moved < place and (held or changes_ci_rights(evidence.texts))
     if moved == place or not 0 <= moved < len(TIERS) or too_low or not reason:
         return triage.importance, None
     return TIERS[moved], reason
 
 
-def has_floor(triage: Triage, texts: Iterable[FileText]) -> bool:
-    """Whether a fact of security, of a breaking change or of what CI may do holds the commit in its tier."""
-    return any(reason.code in FLOOR_CODES and reason.points > 0 for reason in triage.reasons) or any(
-        text.change.kind is FileKind.CI and _CI_RIGHTS.search(text.patch) for text in texts
-    )
+def changes_ci_rights(texts: Iterable[FileText]) -> bool:
+    """Whether a CI file says anew what a job may do."""
+    return any(text.change.kind is FileKind.CI and _CI_RIGHTS.search(text.patch) for text in texts)
