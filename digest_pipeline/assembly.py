@@ -11,8 +11,8 @@ import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from digest_pipeline.files import report_path
 from digest_pipeline.models import AnalysisState, DayRecord, DayState, DayTotals, DigestError, Tier
-from digest_pipeline.page.files import report_path
 from digest_pipeline.pages import Footer, Page, page_of
 from digest_pipeline.stations import clone_on_disk
 from digest_pipeline.units import units_of

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
+from digest_pipeline.files import report_path
 from digest_pipeline.models import SettingsError, Tier
 from digest_pipeline.page import page_lines, phrases
-from digest_pipeline.page.files import report_path
 from digest_pipeline.page.indexes import index_of
 from digest_pipeline.page.markdown import Markdown, cell, code, label, link, prose, text
 from digest_pipeline.page.reading import READING, with_reading_time

@@ -12,9 +12,9 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from digest_pipeline.assembly import pages_of, rows_of
+from digest_pipeline.files import report_path, write_files
 from digest_pipeline.models import CloneError, DayRecord, DigestError, StoreError, window_of
 from digest_pipeline.page.briefs import Brief, brief_in, brief_of, days_named_in
-from digest_pipeline.page.files import report_path, write_files
 from digest_pipeline.reports import page_files, render_daily, render_index
 
 if TYPE_CHECKING:

@@ -52,9 +52,9 @@ DOORS = {
 LAYERS = {
     "git": {"models"},
     "rules": {"models"},
-    "storage": {"models"},
+    "storage": {"models", "lockfile"},
     "model": {"models", "answers", "llm"},
-    "page": {"models", "units", "analyses", "reports", "model"},
+    "page": {"models", "units", "files", "analyses", "reports", "model"},
 }
 """Folder behind a station: what else of ours its modules may import when they run."""
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline.page.files import report_path, write_files
+from digest_pipeline.files import report_path, write_files
 
 DAY = dt.date(2026, 2, 18)
 ROOT = Path("/reports")

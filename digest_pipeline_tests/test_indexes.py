@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from digest_pipeline import reports
+from digest_pipeline.files import report_path
 from digest_pipeline.models import DayRecord, DayState
 from digest_pipeline.page import page_lines
-from digest_pipeline.page.files import report_path
 from digest_pipeline.page.markdown import Markdown
 from digest_pipeline_tests.sample_days import SEED_DAY, SGLANG, Day, page, record_of, recorded
 from digest_pipeline_tests.test_report_safety import structure

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from digest_pipeline.lockfile import locked
 from digest_pipeline.models import StoreError
-from digest_pipeline.storage.lockfile import locked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HOLDER = """
 import sys
 from pathlib import Path
-from digest_pipeline.storage.lockfile import locked
+from digest_pipeline.lockfile import locked
 with locked(Path(sys.argv[1]), 30):
     print("held", flush=True)
     sys.stdin.read()

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from digest_pipeline.cli import main
+from digest_pipeline.files import report_path
 from digest_pipeline.model.prompts import TEMPLATES
-from digest_pipeline.page.files import report_path
 from digest_pipeline_tests.daemon import Daemon, daemon_of
 from digest_pipeline_tests.modelserver import Fault, ModelServer, Received
 from digest_pipeline_tests.projects import MONDAY, WEDNESDAY, ZONE, Project, three_days

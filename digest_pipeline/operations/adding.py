@@ -11,8 +11,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT
 
+from digest_pipeline.files import write_files
 from digest_pipeline.models import Repository, SettingsError
-from digest_pipeline.page.files import write_files
 from digest_pipeline.settings import is_local, parse_settings, text_of_settings
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from digest_pipeline.files import write_files
 from digest_pipeline.models import SettingsError
-from digest_pipeline.page.files import write_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from digest_pipeline import stations
+from digest_pipeline.files import report_path
 from digest_pipeline.models import DigestError, Repository, day_of
 from digest_pipeline.operations.launch import materialize
-from digest_pipeline.page.files import report_path
 from digest_pipeline.workspace import days_of_range, workspace_of
 
 if TYPE_CHECKING:

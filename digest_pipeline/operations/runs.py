@@ -16,7 +16,7 @@ import dagster as dg
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
 
-from digest_pipeline.storage.lockfile import holding, is_held
+from digest_pipeline.lockfile import holding, is_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

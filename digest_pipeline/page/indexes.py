@@ -7,8 +7,8 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from digest_pipeline.files import report_path
 from digest_pipeline.models import DayRecord, DayState
-from digest_pipeline.page.files import report_path
 
 if TYPE_CHECKING:
     import datetime as dt

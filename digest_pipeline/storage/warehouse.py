@@ -15,8 +15,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from digest_pipeline.lockfile import locked
 from digest_pipeline.models import StoreError
-from digest_pipeline.storage.lockfile import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""Where reports lie, and how they get there: whole or not at all, untouched when nothing changed.
+"""How files of text get on disk: whole or not at all, untouched when nothing changed; and where reports lie.
 
-The only module of the reports that writes. What stands in the files is made in `reports`.
+Used for pages, settings and Dagster's configuration. What stands in them is made elsewhere.
 """
 
 from __future__ import annotations
