@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from digest_pipeline.models import ChangeType, Commit
     from digest_pipeline.rules.signals import Signals
 
-__all__ = ["DEFAULT_WEIGHTS", "WEIGHT_NAMES", "RevertHint", "revert_hint", "score_of", "triage_day"]
+__all__ = [
+    "DEFAULT_WEIGHTS",
+    "WEIGHT_NAMES",
+    "RevertHint",
+    "is_held",
+    "revert_hint",
+    "score_of",
+    "triage_day",
+]
 
 _NUMBERS = tomllib.loads((Path(__file__).parent / "weights.toml").read_text("utf-8"))
 DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType({**_NUMBERS["weights"], **_NUMBERS["tiers"]})
