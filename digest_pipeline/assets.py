@@ -28,7 +28,7 @@ from digest_pipeline.operations.recording import (
     young_parts,
 )
 from digest_pipeline.page.preview import preview_of
-from digest_pipeline.resources import WorkspaceResource
+from digest_pipeline.resources import FETCHED, WorkspaceResource
 from digest_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,9 +92,11 @@ def _clones(repository: Repository, partitions: dg.DailyPartitionsDefinition) ->
 
         with one_line_failures():
             started = time.monotonic()
-            clone = stations.clone_repository(
-                workspace.open(context, f"{repository.name} clones"), repository, now=int(time.time())
-            )
+            opened = workspace.open(context, f"{repository.name} clones")
+            if FETCHED.get():
+                clone = stations.clone_on_disk(opened, repository)
+            else:
+                clone = stations.clone_repository(opened, repository, now=int(time.time()))
         return dg.MaterializeResult(
             metadata={
                 "branch": clone.branch,

@@ -106,7 +106,7 @@ def run(  # noqa: PLR0913 - the options of the command
             else:
                 begin, end = _range(settings, date, first, last)
                 tasks, failures = [(chosen, begin, end)], []
-            paths, more = running.run_all(settings, tasks, force=force, watcher=watcher)
+            paths, more = running.run_all(settings, tasks, force=force, watcher=watcher, fetched=newest)
         except KeyboardInterrupt:
             raise Stopped("stopped; what was finished is stored, the rest is as it was") from None
     here = Path.cwd()

@@ -22,6 +22,9 @@ Watcher = Callable[[str, str, int, int], None]
 WATCHER: contextvars.ContextVar[Watcher | None] = contextvars.ContextVar("watcher", default=None)
 """Who else wants to see the progress of a step: the command line's bar, in the same process."""
 
+FETCHED: contextvars.ContextVar[bool] = contextvars.ContextVar("fetched", default=False)
+"""Whether this process has just fetched what it digests, so that the clones are as new as can be."""
+
 
 class WorkspaceResource(dg.ConfigurableResource):
     """Opens the workspace of one settings file."""

@@ -9,11 +9,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from digest_pipeline.cli import main
+from digest_pipeline.git.transfer import list_heads
 from digest_pipeline_tests.gitrepo import GitRepo
 from digest_pipeline_tests.projects import MONDAY, WEDNESDAY, Project, three_days
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pygit2
+
+    from digest_pipeline.git.remotes import Head
+    from digest_pipeline.git.transfer import Watch
 
 
 @pytest.fixture
@@ -113,6 +119,31 @@ def test_add_keeps_what_a_person_wrote(project: Project, tmp_path: Path) -> None
     assert [r.name for r in project.settings.repository_values()] == ["octo/one", "acme/tool"]
 
 
+@pytest.mark.parametrize("after", ["", '\n[analysis]\nmodel = "rules"\n'])
+@pytest.mark.parametrize("cut", [False, True])
+def test_add_sets_a_table_apart_by_one_blank_line(project: Project, after: str, *, cut: bool) -> None:
+    text = project.file.read_text().rstrip("\n") + "\n" + after
+    project.file.write_text(text.removesuffix("\n") if cut else text)
+    result = digest("add", str(project.origin.path), "--name", "octo/two")
+    assert result.exit_code == 0, result.output
+    added = '\n\n[[repositories]]\nname = "octo/two"\nurl = "octo+one.git"\n'
+    assert project.file.read_text() == text.removesuffix(after).removesuffix("\n") + added + after
+
+
+def test_the_newest_day_asks_the_remote_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def fetch(repo: pygit2.Repository, watch: Watch, token: str | None) -> list[Head]:
+        asked.append(watch.repository.name)
+        return list_heads(repo, watch, token)
+
+    monkeypatch.setattr("digest_pipeline.clones.list_heads", fetch)
+    assert digest("run", "--newest").exit_code == 0
+    assert asked == [project.repository.name]
+    assert digest("run", "--date", str(WEDNESDAY)).exit_code == 0
+    assert asked == [project.repository.name] * 2
+
+
 def test_add_takes_the_first_repository_of_a_file_that_has_none(project: Project) -> None:
     project.file.write_text('timezone = "UTC"\nstart_date = 2026-01-01\n')
     result = digest("add", str(project.origin.path))
@@ -137,6 +168,7 @@ def test_add_changes_nothing_when_something_is_wrong(
 def test_doctor_has_a_line_for_each_thing(project: Project) -> None:
     result = digest("doctor")
     assert result.exit_code == 0
+    assert ", 1 repository, " in result.stdout
     subjects = [line.split()[1] for line in result.stdout.splitlines()]
     assert subjects[:4] == ["settings:", "octo/one:", "model:", "database:"]
     shutil.rmtree(project.origin.path)

@@ -60,7 +60,8 @@ def add_repository(  # noqa: PLR0913 - the options of the command
     Raises SettingsError and CloneError.
     """
     try:
-        document = tomlkit.parse(text_of_settings(file))
+        # Without its last line feed, tomlkit would go on in the last line.
+        document = tomlkit.parse(text_of_settings(file).rstrip("\n") + "\n")
     except TOMLKitError as error:
         raise SettingsError(f"{file.name}: not TOML: {error}") from None
     address = _from_folder(url, file.parent)
@@ -81,6 +82,11 @@ def add_repository(  # noqa: PLR0913 - the options of the command
         raise SettingsError(
             f"{file.name}: repositories is written as an inline list; write [[repositories]] tables"
         )
+    last = repositories[-1].as_string() if repositories else tomlkit.dumps(document)
+    if repositories and last.endswith("\n\n"):  # the blank line before what follows goes before the new table
+        table.add(tomlkit.nl())
+    else:
+        table.trivia.indent = "\n"
     repositories.append(table)
     text = tomlkit.dumps(document)
     settings = parse_settings(text, file)

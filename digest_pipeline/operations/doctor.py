@@ -32,7 +32,8 @@ class Finding:
 def examine(settings: Settings, environ: Mapping[str, str], *, notify: bool = False) -> Iterator[Finding]:
     """One finding for each thing, in the order in which a run needs them; `notify` sends a test message."""
     count = len(settings.repositories)
-    yield Finding("settings", ok=True, text=f"{settings.file}, {count} repositories, {settings.timezone}")
+    repositories = f"{count} repositor{'y' if count == 1 else 'ies'}"
+    yield Finding("settings", ok=True, text=f"{settings.file}, {repositories}, {settings.timezone}")
     for repository in settings.repository_values():
         yield _remote(repository, environ)
     yield _model(settings, environ)

@@ -17,7 +17,7 @@ from digest_pipeline.operations.instance import prepare_home
 from digest_pipeline.operations.runs import tidy
 from digest_pipeline.operations.underway import RANGE_END, RANGE_START
 from digest_pipeline.operations.watching import step_failures
-from digest_pipeline.resources import WATCHER, Watcher
+from digest_pipeline.resources import FETCHED, WATCHER, Watcher
 from digest_pipeline.schedules import selection_of
 
 if TYPE_CHECKING:
@@ -52,11 +52,12 @@ def materialize(  # noqa: PLR0913 - one argument for each choice of the command 
     *,
     force: bool = False,
     watcher: Watcher | None = None,
+    fetched: bool = False,
 ) -> Outcome:
     """Materialize the chains of some repositories for all days from `first` to `last`, in one run.
 
     A repository that fails takes only its own chain down; the page across repositories is made all
-    the same.
+    the same. `fetched` says that the clones are as new as can be: no remote is asked again.
     """
     selection = selection_of(repositories)
     job = definitions_of(settings).resolve_job_def("digest")
@@ -69,7 +70,7 @@ def materialize(  # noqa: PLR0913 - one argument for each choice of the command 
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},  # the command line speaks for itself
         **({"ops": ops} if force else {}),
     }
-    token = WATCHER.set(watcher)
+    token, fetched_before = WATCHER.set(watcher), FETCHED.set(fetched)
     try:
         with open_instance(settings) as instance:
             tidy(instance, dt.datetime.now(dt.UTC), settings.keep_runs_days)
@@ -86,6 +87,7 @@ def materialize(  # noqa: PLR0913 - one argument for each choice of the command 
             return Outcome(result.run_id, tuple(failures))
     finally:
         WATCHER.reset(token)
+        FETCHED.reset(fetched_before)
 
 
 def _failure_lines(events: Sequence[dg.DagsterEvent]) -> list[str]:

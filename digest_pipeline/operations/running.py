@@ -54,13 +54,16 @@ def newest_days(
 
 
 def run_all(
-    settings: Settings, tasks: Sequence[Task], *, force: bool, watcher: Watcher
+    settings: Settings, tasks: Sequence[Task], *, force: bool, watcher: Watcher, fetched: bool = False
 ) -> tuple[list[Path], list[str]]:
-    """Run the tasks; returns the paths of the pages that are there now, and what failed."""
+    """Run the tasks; returns the paths of the pages that are there now, and what failed.
+
+    `fetched` says that the tasks came from a fetch of a moment ago.
+    """
     paths: list[Path] = []
     failures: list[str] = []
     for chosen, first, last in tasks:
-        outcome = materialize(settings, chosen, first, last, force=force, watcher=watcher)
+        outcome = materialize(settings, chosen, first, last, force=force, watcher=watcher, fetched=fetched)
         failures += outcome.failures
         for repository in chosen:
             for window in days_of_range(settings, first, last):
