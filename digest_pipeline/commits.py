@@ -43,10 +43,11 @@ def read_headers(clone: Path, tip: str, known_tip: str | None) -> Iterator[Heade
 
     Without a `known_tip`, or with one that the clone has lost, all of them, streamed.
     """
-    objects = Objects(clone, FOR_HEADERS)
-    if known_tip is None or known_tip not in objects:
-        return history.all_headers(objects.header, tip)
-    return iter(history.new_headers(objects.header, tip, known_tip))
+    with contextlib.closing(Objects(clone, FOR_HEADERS)) as objects:
+        if known_tip is None or known_tip not in objects:
+            yield from history.all_headers(objects.header, tip)
+        else:
+            yield from history.new_headers(objects.header, tip, known_tip)
 
 
 def is_ancestor(clone: Path, old_tip: str, tip: str) -> bool:

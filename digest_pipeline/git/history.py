@@ -27,9 +27,10 @@ Measured on mainlines: redis 69.5 hours, click and pydantic none.
 def all_headers(read: Read, tip: str) -> Iterator[Header]:
     """Every commit that `tip` reaches, children before at least one of their parents, streamed.
 
-    Memory: about 110 bytes a commit, for what is seen (a dictionary, which is smaller than a set).
+    Memory: about 95 bytes a commit, for what is seen (a dictionary, which is smaller than a set; a number,
+    which is smaller than its 20 bytes as an object).
     """
-    seen = {bytes.fromhex(tip): None}
+    seen = {int(tip, 16): None}
     stack = [tip]
     while stack:
         header = read(stack.pop())
@@ -37,7 +38,7 @@ def all_headers(read: Read, tip: str) -> Iterator[Header]:
             continue
         yield header
         for parent in reversed(header.parents):  # the first parent is taken first: packs lie in its order
-            key = bytes.fromhex(parent)
+            key = int(parent, 16)
             if key not in seen:
                 seen[key] = None
                 stack.append(parent)

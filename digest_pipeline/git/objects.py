@@ -50,7 +50,6 @@ class Objects:
             raise TerminalCloneError(
                 f"{clone}: not a readable clone ({error}); delete it and run again"
             ) from error
-        self._odb = self._repo.odb
         self._is_shallow = self._repo.is_shallow
         # In the order of landing, a commit's first parent is mostly the one that was read before it.
         self.fields = functools.lru_cache(64)(self._read_fields)
@@ -58,6 +57,10 @@ class Objects:
         self._entries = functools.lru_cache(256)(self._read_entries)
         # In the order of paths, the new version of a file is the old one of the next change.
         self._blob = functools.lru_cache(4)(self._read_blob)
+
+    def close(self) -> None:
+        """Unmap the packs now: pygit2's repository is part of a cycle, which may be found much later."""
+        self._repo.free()
 
     def __contains__(self, sha: str) -> bool:
         return sha in self._repo
@@ -84,7 +87,7 @@ class Objects:
 
     def _raw(self, sha: str) -> bytes | None:
         try:
-            return self._odb.read(sha)[1]
+            return self._repo.odb.read(sha)[1]
         except KeyError:
             return None
 
@@ -101,7 +104,7 @@ class Objects:
 
     def _read_entries(self, sha: str) -> frozenset[bytes]:
         try:
-            return trees.entries(self._odb.read(sha)[1])
+            return trees.entries(self._repo.odb.read(sha)[1])
         except (KeyError, ValueError, pygit2.GitError) as error:
             raise self._broken(sha) from error
 
@@ -147,7 +150,7 @@ class Objects:
     def size(self, side: Side) -> int:
         """Bytes of a file; 0 where it is a submodule or missing."""
         try:
-            return 0 if side.mode == SUBMODULE else self._odb.read_header(side.blob)[1]
+            return 0 if side.mode == SUBMODULE else self._repo.odb.read_header(side.blob)[1]
         except KeyError:
             return 0
 
