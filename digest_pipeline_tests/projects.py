@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from digest_pipeline.models import Window
 
+ONE, TWO = "octo/one", "octo/two"
 ZONE = "Asia/Shanghai"
 MONDAY = dt.date(2026, 2, 16)
 TUESDAY, WEDNESDAY = MONDAY + dt.timedelta(days=1), MONDAY + dt.timedelta(days=2)
@@ -76,6 +77,21 @@ class Project:
     def store(self, *days: dt.date) -> dict[dt.date, int]:
         """Station 2 for some days that follow each other."""
         return store_commits(self.workspace, self.repository, windows(*days))
+
+
+def two_repositories(folder: Path) -> Project:
+    """`octo/one` and `octo/two`, each with the commits of `three_days`."""
+    made = Project(folder, names=(ONE, TWO))
+    for origin in made.origins.values():
+        three_days(origin)
+    return made
+
+
+def litter(project: Project) -> list[Path]:
+    """What a run that was stopped must not leave: temporary files, and locks of runs."""
+    names = ("*.tmp", "*.new", "*.work", "pack_git2_*", "alive/*.lock")
+    folders = (project.settings.data_dir, project.settings.reports_dir)
+    return [path for folder in folders for name in names for path in folder.rglob(name)]
 
 
 def windows(*days: dt.date) -> list[Window]:

@@ -13,14 +13,13 @@ from digest_pipeline import daily
 from digest_pipeline.models import TerminalCloneError
 from digest_pipeline.operations.recording import planned
 from digest_pipeline_tests.daemon import Daemon, asked_of, daemon_of
-from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, Project, three_days
+from digest_pipeline_tests.projects import MONDAY, ONE, TUESDAY, TWO, WEDNESDAY, Project, two_repositories
 from digest_pipeline_tests.questions import LAUNCH, RETRY, STATUS, keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ONE, TWO = "octo/one", "octo/two"
 STATIONS = ("clones", "commits", "analyses", "reports")
 DAYS = [str(MONDAY), str(TUESDAY), str(WEDNESDAY)]
 
@@ -35,10 +34,7 @@ EVERYTHING = [*chain("octo__one"), *chain("octo__two"), "daily"]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    made = Project(tmp_path / "project", names=(ONE, TWO))
-    for origin in made.origins.values():
-        three_days(origin)
-    return made
+    return two_repositories(tmp_path / "project")
 
 
 def finish(daemon: Daemon, launched: dict[str, str]) -> str:

@@ -12,11 +12,13 @@ from digest_pipeline.models import DayState
 from digest_pipeline_tests.daemon import LEAVES_QUEUED, daemon_of
 from digest_pipeline_tests.projects import (
     MONDAY,
+    ONE,
     TUESDAY,
+    TWO,
     WEDNESDAY,
     ZONE,
     Project,
-    three_days,
+    two_repositories,
 )
 from digest_pipeline_tests.questions import LAUNCH, keys
 from digest_pipeline_tests.storing import record
@@ -24,17 +26,13 @@ from digest_pipeline_tests.storing import record
 if TYPE_CHECKING:
     from pathlib import Path
 
-ONE, TWO = "octo/one", "octo/two"
 BOTH = frozenset({"octo__one", "octo__two", "daily"})
 FINISHED = {DayState.COMPLETE, DayState.QUIET}
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    made = Project(tmp_path / "project", names=(ONE, TWO))
-    for origin in made.origins.values():
-        three_days(origin)
-    return made
+    return two_repositories(tmp_path / "project")
 
 
 def at(day: dt.date, hour: int = 2, zone: str = ZONE) -> dt.datetime:

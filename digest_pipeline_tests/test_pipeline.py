@@ -11,22 +11,17 @@ import pytest
 
 from digest_pipeline.models import DayState
 from digest_pipeline.operations.launch import Outcome, materialize, open_instance
-from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, Project, three_days
+from digest_pipeline_tests.projects import MONDAY, ONE, TUESDAY, TWO, WEDNESDAY, Project, two_repositories
 
 if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
 
-ONE, TWO = "octo/one", "octo/two"
-
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    made = Project(tmp_path / "project", names=(ONE, TWO))
-    for origin in made.origins.values():
-        three_days(origin)
-    return made
+    return two_repositories(tmp_path / "project")
 
 
 def digest(project: Project, first: dt.date = MONDAY, last: dt.date = WEDNESDAY) -> Outcome:
