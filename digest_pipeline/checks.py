@@ -32,6 +32,7 @@ STATEMENTS = {
         "report_links_resolve": "Every link of a page to a place in it or to a file leads somewhere.",
         "no_day_is_missing": "Since the first digest there is a page for every day that is over.",
     },
+    "daily": {"overview_links_resolve": "Every link of a page across repositories leads somewhere."},
 }
 TOLERATED_PENDING = 0.05
 
@@ -139,8 +140,8 @@ def of_analyses(key: dg.AssetKey, analysed: Analysed) -> list[dg.AssetCheckResul
     return [_result(key, "every_commit_is_analysed", wrong, severity=severity)]
 
 
-def dangling(pages: Collection[Path]) -> list[str]:
-    """Links that lead nowhere, on some pages and on the pages that these name, each with its page."""
+def dangling(pages: Collection[Path], *, alone: bool = False) -> list[str]:
+    """Links that lead nowhere, each with its page: on some pages and, unless `alone`, on those they name."""
     read = functools.cache(_content)
 
     def named(page: Path) -> set[str]:
@@ -148,11 +149,16 @@ def dangling(pages: Collection[Path]) -> list[str]:
 
     near = {page.parent / target for page in pages for target in named(page)}
     wrong: list[str] = []
-    for page in sorted({*pages, *filter(read, near)}):
+    for page in sorted({*pages, *(() if alone else filter(read, near))}):
         there = {target: read(page.parent / target) for target in named(page)}
         others = {target: None if text is None else anchors_in(text) for target, text in there.items()}
         wrong += [f"{page.name}: {line}" for line in unresolved_links(read(page) or "", others)]
     return wrong
+
+
+def of_daily(key: dg.AssetKey, pages: Collection[Path]) -> list[dg.AssetCheckResult]:
+    """The result of the check of `daily`."""
+    return [_result(key, "overview_links_resolve", dangling(pages, alone=True))]
 
 
 def _content(file: Path) -> str | None:

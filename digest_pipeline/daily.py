@@ -9,11 +9,12 @@ Whatever changes a report outside of such a run keeps the pages right by `refres
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from digest_pipeline import checks
 from digest_pipeline.models import Repository, Window
 from digest_pipeline.operations.recording import (
     Metadata,
@@ -68,12 +69,15 @@ def daily_of(settings: Settings) -> dg.AssetsDefinition:
             owners=["team:digest"],
             op_tags={"dagster/priority": LAST},
             description="The page of the day across all repositories, the index, and the published database.",
+            check_specs=checks.specs(DAILY, "daily"),
         )
         def daily(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
             with one_line_failures():
                 opened = workspace.open(context, "daily")
-                record_days(context, _write(opened, windows_of(context, opened.settings)), {})
-            return dg.MaterializeResult()
+                made = _write(opened, windows_of(context, opened.settings))
+                record_days(context, _metadata(made), {})
+                pages = [across.path for across in made.values()]
+                return dg.MaterializeResult(check_results=checks.of_daily(DAILY, pages))
 
     return daily
 
@@ -89,18 +93,22 @@ def refresh(context: dg.AssetExecutionContext, workspace: "Workspace", windows: 
         stats = context.instance.get_run_step_stats(run.run_id, [DAILY.to_python_identifier()])
         if not stats:
             return
-    log_days(context, DAILY, _write(workspace, windows))
+    log_days(context, DAILY, _metadata(_write(workspace, windows)))
 
 
-def _write(workspace: "Workspace", windows: Sequence[Window]) -> dict[dt.date, Metadata]:
+def _write(workspace: "Workspace", windows: Sequence[Window]) -> "dict[dt.date, Across]":
     from digest_pipeline import writing  # noqa: PLC0415
 
     made = writing.write_daily(workspace, windows, now=int(time.time()))
     workspace.store.publish()
-    return {day: _metadata(across) for day, across in made.items()}
+    return made
 
 
-def _metadata(across: "Across") -> Metadata:
+def _metadata(made: "Mapping[dt.date, Across]") -> dict[dt.date, Metadata]:
+    return {day: _of_day(across) for day, across in made.items()}
+
+
+def _of_day(across: "Across") -> Metadata:
     return {
         "report": dg.MetadataValue.md(preview_of(across.page)),
         "path": path_of(across.path),

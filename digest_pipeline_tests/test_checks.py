@@ -67,6 +67,7 @@ def test_the_pages_that_a_page_names_are_judged_with_it(tmp_path: Path) -> None:
     (tmp_path / "new.json").write_text("[d](nowhere.md)")
     (tmp_path / "old.md").write_text('<a id="x"></a>[e](new.md#y)')
     (tmp_path / "far.md").write_text("[f](nowhere.md)")
+    assert dangling([tmp_path / "new.md"], alone=True) == ["new.md: lost.svg does not exist"]
     assert dangling([tmp_path / "new.md"]) == [
         "new.md: lost.svg does not exist",
         "old.md: new.md#y is nowhere",

@@ -83,7 +83,20 @@ def test_the_excerpt_is_the_beginning_of_the_page_that_it_links_to() -> None:
     link, excerpt = re.findall(
         r"\[page\]\((\S+)\).*?^```markdown\n(.*?)^```$", text, re.DOTALL | re.MULTILINE
     )[0]
-    assert (ROOT / link).read_text(encoding="utf-8").startswith(excerpt)
+    page = (ROOT / link).read_text(encoding="utf-8")
+    if UPDATE:
+        excerpt = page.partition("\n### 📋")[0]
+        README.write_text(
+            re.sub(
+                r"(?<=^```markdown\n).*?(?=^```$)",
+                lambda _: excerpt,
+                text,
+                count=1,
+                flags=re.DOTALL | re.MULTILINE,
+            ),
+            encoding="utf-8",
+        )
+    assert page.startswith(excerpt)
     assert len(excerpt.splitlines()) > 10
 
 
