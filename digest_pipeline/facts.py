@@ -16,7 +16,7 @@ from digest_pipeline.models import FileKind
 from digest_pipeline.rules import hunks, syntax
 from digest_pipeline.rules.comparing import Draft, compare, is_program
 from digest_pipeline.rules.findings import Facts, Name, Renamed, Signature, Size
-from digest_pipeline.rules.grammars import is_c_source
+from digest_pipeline.rules.grammars import is_c_source, is_code
 from digest_pipeline.rules.keys import plumbing_changes, setting_changes
 from digest_pipeline.rules.manifests import dependency_changes
 from digest_pipeline.rules.statements import fact_lines
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Facts", "fact_lines", "facts_of"]
 
-_PARSED_BYTES, _PARSED_BYTES_OF_FILE = 120_000, 50_000
-"""What is parsed of one commit and of one version of a file: 30 and 12 milliseconds. In bytes and not in
+_PARSED_BYTES, _PARSED_BYTES_OF_FILE = 480_000, 120_000
+"""What is parsed of one commit and of one version of a file: 120 and 30 milliseconds. In bytes and not in
 time, so that the same commit always gives the same facts."""
 _LEAST_BYTES, _BYTES_LOOKED_AT = 1_000, 8
 """With less left nothing is parsed; finding what is worth a parse costs as much as parsing an eighth."""
-_READ_LINES = 6_000
+_READ_LINES = 24_000
 """Changed lines of source that are looked at in one commit; of the rest only the counts are known."""
 
 
@@ -72,7 +72,10 @@ def facts_of(texts: Sequence[FileText]) -> Facts:
         kind = _kind(text)
         if kind is FileKind.SOURCE and text.patch and budget.lines > 0:
             _source(draft, text, budget)
+        elif kind is FileKind.SOURCE and (text.change.insertions or text.change.deletions):
+            draft.unread += 1
         draft.sections += sections_of(text) if kind is FileKind.DOCS else []
+        draft.examples += kind is FileKind.DOCS and is_code(text.change.path)
         if kind is FileKind.TEST:
             added, changed = tests_of(text)
             draft.tests_added += added
@@ -234,6 +237,9 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         is_formatting_only=0 < draft.source_read == draft.same_code + draft.prose_only
         and draft.same_code > 0,
         is_prose_only=0 < draft.source_read == draft.prose_only,
+        is_example=draft.examples > 0
+        and draft.examples == sum(s.files for s in sizes if s.kind is FileKind.DOCS),
+        unread=draft.unread,
         deprecations=draft.deprecations,
     )
 

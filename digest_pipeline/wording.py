@@ -21,6 +21,7 @@ from digest_pipeline.rules.statements import (
     kind_label,
     listed,
     named,
+    unread_lines,
 )
 from digest_pipeline.rules.subjects import is_breaking
 from digest_pipeline.rules.summaries import clean, cut, summary_of
@@ -58,7 +59,8 @@ def analysis_by_rules(
         summary=summary_of(commit, triage, facts, language),
         scope=scope_of(commit.files),
         behaviour=tuple(
-            _sentence(line, language) for line in interface_lines(facts, language)[:_MOST_BEHAVIOUR]
+            _sentence(line, language)
+            for line in [*interface_lines(facts, language)[:_MOST_BEHAVIOUR], *unread_lines(facts, language)]
         ),
         insights=_insights(commit, triage, facts, language),
         risks=tuple(_risks(commit, triage, facts, language)),

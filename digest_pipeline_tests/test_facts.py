@@ -531,3 +531,22 @@ def test_what_was_rewritten_is_named_where_it_stands() -> None:
     )
     facts = of("src/a.py", old, old.replace("return 1", "return 3").replace("total = 0", "total = 1"))
     assert [n.name for n in facts.changed] == ["A.f", "h"]
+
+
+def test_what_a_dockerfile_sets_is_read_by_name() -> None:
+    old = "FROM a/b:1\nARG CUDA=12\nENV HOME /root\n"
+    new = 'FROM a/b:1\nARG CUDA=13\nENV A=1 \\\n    B="two words"\nARG TOKEN\n'
+    assert [(v.name, v.old, v.new) for v in of("docker/Dockerfile.gpu", old, new).plumbing] == [
+        ("A", None, '"1"'),
+        ("B", None, '"two words"'),
+        ("CUDA", '"12"', '"13"'),
+        ("HOME", '"/root"', None),
+        ("TOKEN", None, '""'),
+    ]
+
+
+def test_a_commit_too_large_says_how_many_files_were_not_read() -> None:
+    texts = [text_of(f"src/m{i}.py", None, "".join(f"x{n} = {n}\n" for n in range(5_000))) for i in range(7)]
+    facts = facts_of(texts)
+    assert facts.unread == 1
+    assert any("1 of the source files" in line for line in fact_lines(facts, "en"))

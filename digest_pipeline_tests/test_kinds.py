@@ -14,7 +14,8 @@ CASES = {
         "pkg/server/handler.go",
         "src/main/java/org/x/Contest.java",
         "crates/uv-python/python/packaging/tags.py",
-        "scripts/release",
+        "crates/uv/scripts/release",
+        "tools/cli/main.cpp",
         "templates/page.html",
     ),
     FileKind.TEST: (
@@ -28,6 +29,7 @@ CASES = {
         "crates/ty/resources/mdtest/call.md",
         "digest_pipeline_tests/conftest.py",
         "crates/x/src/snapshots/a.snap",
+        "qa/L0_jax_unittest/test.sh",
     ),
     FileKind.DOCS: (
         "README.md",
@@ -38,6 +40,8 @@ CASES = {
         ".github/ISSUE_TEMPLATE/bug_report.yml",
         "CHANGES.rst",
         "mkdocs.yml",
+        ".claude/skills/review/SKILL.md",
+        ".cursor/rules/style.mdc",
     ),
     FileKind.CI: (
         ".github/workflows/lock.yaml",
@@ -47,7 +51,14 @@ CASES = {
         ".pre-commit-config.yaml",
         "scripts/ci/install.sh",
     ),
-    FileKind.CONFIG: ("redis.conf", ".gitignore", "config/app.yaml", "web/tsconfig.build.json"),
+    FileKind.CONFIG: (
+        "redis.conf",
+        ".gitignore",
+        "config/app.yaml",
+        "web/tsconfig.build.json",
+        ".claude/hooks/check.sh",
+        ".vscode/launch.json",
+    ),
     FileKind.BUILD: (
         "pyproject.toml",
         "crates/a/Cargo.toml",
@@ -57,6 +68,9 @@ CASES = {
         "src/CMakeLists.txt",
         "build.gradle.kts",
         "go.mod",
+        "scripts/release",
+        "hack/update.sh",
+        "build-xcframework.sh",
     ),
     FileKind.GENERATED: ("api/v1/service.pb.go", "proto/x_pb2.py", "static/app.min.js"),
     FileKind.VENDORED: ("deps/lua/src/lapi.c", "third_party/cutlass", "a/node_modules/b/index.js"),

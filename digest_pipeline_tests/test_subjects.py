@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest_pipeline.facts import Facts
+from digest_pipeline.models import ChangeType
 from digest_pipeline.rules.change_types import change_type
+from digest_pipeline.rules.subject_types import sure_type
 from digest_pipeline.rules.subjects import RevertHint, is_breaking, parse_subject, revert_hint, subject_of
 from digest_pipeline_tests.diffs import commit_with
 
@@ -178,3 +180,26 @@ def test_any_message_is_read(subject: str, body: str) -> None:
     assert parsed == parse_subject(subject)
     assert "\n" not in parsed.text
     revert_hint(commit_with(subject, body=body))
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind"),
+    [
+        ("♻️ Update logic of the parser", ChangeType.REFACTOR),
+        ("Move header before redirect (fixes #3148)", ChangeType.FIX),
+        ("cache: Make peer addresses configurable", ChangeType.FEATURE),
+        ("rewrite: skip query rename", None),
+        ("[Add] engine metadata", ChangeType.FEATURE),
+        ("Merging the two readers", ChangeType.REFACTOR),
+        ("Add null checks to the cleanup", ChangeType.FIX),
+        ("Release GIL for extensions", None),
+        ("Release 1.2.0", ChangeType.RELEASE),
+        ("Upgrade MUSA SDK version to rc4.0.1", ChangeType.BUILD),
+        ("Updated VERSION to 2.11.0.dev0", ChangeType.CHORE),
+        ("Update FA version to 2.5.6", ChangeType.BUILD),
+        ("Fix grammar", ChangeType.DOCS),
+        ("Schedule free optimizer support", ChangeType.FEATURE),
+    ],
+)
+def test_a_subject_alone_tells_its_type_or_nothing(subject: str, kind: ChangeType | None) -> None:
+    assert sure_type(parse_subject(subject)) is kind

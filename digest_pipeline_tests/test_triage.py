@@ -55,6 +55,23 @@ def test_tier_of_a_commit_alone(case: str) -> None:
 
 
 BY_FILES: dict[str, tuple[str, dict[str, Versions], ChangeType]] = {
+    "a bump of what tests are built with": (
+        "Bump org.x:y from 1.2 to 1.3",
+        {"it-test/pom.xml": ("1.2\n", "1.3\n")},
+        ChangeType.BUILD,
+    ),
+    "a tool among the examples": (
+        "cli : support streams",
+        {"examples/cli/cli.cpp": ("int a;\n", "int b;\n")},
+        ChangeType.FEATURE,
+    ),
+    "an example": ("Fix the chat example", {"examples/a.py": ("a\n", "b\n")}, ChangeType.DOCS),
+    "a few lines more": ("Cap the size of the store", {"src/a.py": ("x = 1\n", "x = 2\n")}, ChangeType.FIX),
+    "build files most of all": (
+        "Use the new layout",
+        {"src/a.py": ("x = 1\n", "x = 2\n"), "Makefile": ("", "a = 1\n" * 9)},
+        ChangeType.BUILD,
+    ),
     "docs win over the verb": ("Add a guide", {"docs/a.md": ("", "x\n")}, ChangeType.DOCS),
     "tests win over the verb": ("Fix the sum", {"tests/test_a.py": ("", "x\n")}, ChangeType.TEST),
     "docstring": ("Simplify the words", {"src/a.py": ('"""a"""\n', '"""b"""\n')}, ChangeType.DOCS),

@@ -119,7 +119,7 @@ def test_summary_of_a_bare_subject_comes_from_the_body_or_the_facts() -> None:
 def test_summary_names_what_was_rewritten_where_nothing_else_is_told() -> None:
     files: dict[str, Versions] = {"src/a.py": ("def f():\n    return 1\n", "def f():\n    return 2\n")}
     assert written("Correct the sum", files).summary == "Correct the sum; changes `f` in `src/a.py`"
-    assert written("Correct it all", files, language="zh").summary == "修复缺陷：改动 `f`（`src/a.py`）"
+    assert written("Correct it all", files, language="zh").summary == "改动 `f`（`src/a.py`）"
 
 
 def test_a_parameter_that_is_only_called_otherwise_breaks_nobody_where_order_counts() -> None:

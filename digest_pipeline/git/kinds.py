@@ -54,12 +54,12 @@ _TEST_PARTS = _words(
     "benchmark benchmarks bench benches fuzz fuzzing fuzzers androidtest testutil testutils "
     "test_utils test-utils playground playgrounds"
 )
-_TEST_ROOTS = _words("testing spec specs perf asv_bench")
-_TEST_PART = re.compile(r"^(tests?[-_].+|.+[-_](tests?|fixtures))$")
+_TEST_ROOTS = _words("testing spec specs perf asv_bench qa")
+_TEST_PART = re.compile(r"^(tests?[-_].+|.+[-_](unit)?(tests?|fixtures))$")
 _TEST_SOURCE_SET = re.compile(r"/src/[a-z]\w*Test(?:Fixtures)?/")
 """As Kotlin's Gradle plugin names them: `src/commonTest/`."""
 _TEST_NAME = re.compile(
-    r"""^(test_.+|conftest)\.pyi?$|^tests?\.(py|rs|ts|js|c|cpp|cc)$|^(tox|pytest)\.ini$
+    r"""^(test_.+|conftest)\.pyi?$|^(run[-_]?)?tests?\.(py|rs|ts|js|c|cpp|cc|sh)$|^(tox|pytest)\.ini$
     |[-_.](test|tests|spec|e2e|bench|benchmark)\.[a-z]+$|^(bench|benchmark)_.+\.(py|c|cc|cpp|cu|rs|sh)$
     |^test[-_].+\.(c|cc|cpp|cu|h|sh|rs|js|ts|rb|go|t|bats)$|\.(snap|bats)$
     """,
@@ -77,7 +77,7 @@ _DOC_NAME = re.compile(
     """,
     re.VERBOSE,
 )
-_DOC_ENDINGS = _words("md mdx markdown rst adoc asciidoc org tex ipynb 1 3 5 7 8 pod rdoc texi")
+_DOC_ENDINGS = _words("md mdx mdc markdown rst adoc asciidoc org tex ipynb 1 3 5 7 8 pod rdoc texi")
 
 _BUILD_NAMES = _words(
     "pyproject.toml setup.py setup.cfg manifest.in pipfile environment.yml environment.yaml cargo.toml "
@@ -113,7 +113,13 @@ _CONFIG_ENDINGS = _words(
     "yml yaml toml ini cfg conf config properties env plist reg json5 jsonc service rules"
 )
 _CONFIG_JSON = re.compile(r"^tsconfig|(^|[-_.])(config|settings?|eslintrc|prettierrc|babelrc|biome|deno)$")
-_SHELL_ENDINGS = _words("sh bash bat ps1")
+_SHELL_ENDINGS = _words("sh bash zsh bat cmd ps1")
+_TOOL_ROOTS = _words("scripts script hack .husky")
+"""Programs for those who work on the project; `tools/` often holds what a project ships."""
+_EDITOR_PARTS = _words(
+    ".claude .cursor .codex .gemini .agents .windsurf .vscode .idea .zed .fleet .continue .roo .kiro"
+)
+"""What editors and coding agents are told."""
 _PROGRAM_PARTS = _words("bin sbin scripts script tools hooks libexec")
 
 
@@ -128,7 +134,7 @@ def file_kind(
     Out: one kind, always the same for the same path. Where several fit, the one that matters least for
     a reader wins: generated, lock, vendored, then continuous integration, tests, documentation, build,
     and only then source, configuration and data. Benchmarks and fuzzers count as tests, examples as
-    documentation (as in linguist).
+    documentation (as in linguist); `scripts/` and shell scripts at the root serve the build.
     """
     if generated:
         return FileKind.GENERATED
@@ -151,6 +157,7 @@ def _by_purpose(parts: tuple[str, ...], name: str, low: str) -> FileKind:
     ending = low.rpartition(".")[2] if "." in low[1:] else ""
     kinds = (
         (FileKind.CI, _is_ci(parts, low, ending)),
+        (FileKind.CONFIG, bool(_EDITOR_PARTS.intersection(parts)) and ending not in _DOC_ENDINGS),
         (FileKind.TEST, _is_test(parts, name, low)),
         (FileKind.DOCS, _is_docs(parts, low, ending)),
         (FileKind.BUILD, _is_build(parts, low, ending)),
@@ -192,6 +199,10 @@ def _is_build(parts: tuple[str, ...], low: str, ending: str) -> bool:
     if low in _BUILD_NAMES or _BUILD_NAME.search(low):
         return True
     if "requirements" in parts and ending in ("txt", "in"):
+        return True
+    if parts[:1] and parts[0] in _TOOL_ROOTS:
+        return ending in _SOURCE_ENDINGS or not ending
+    if not parts and ending in _SHELL_ENDINGS:
         return True
     is_program = ending in _SOURCE_ENDINGS and ending not in _SHELL_ENDINGS
     return bool(_BUILD_PARTS.intersection(parts)) and not is_program

@@ -20,7 +20,6 @@ _QUIET_KINDS = frozenset([FileKind.LOCK, FileKind.GENERATED, FileKind.VENDORED, 
 _KIND_TYPES: tuple[tuple[frozenset[FileKind], ChangeType], ...] = (
     (frozenset([FileKind.DOCS]), ChangeType.DOCS),
     (frozenset([FileKind.TEST]), ChangeType.TEST),
-    (frozenset([FileKind.TEST, FileKind.DOCS]), ChangeType.TEST),
     (frozenset([FileKind.CI]), ChangeType.CI),
     (frozenset([FileKind.CI, FileKind.DOCS]), ChangeType.CI),
     (frozenset([FileKind.CI, FileKind.TEST]), ChangeType.CI),
@@ -67,8 +66,12 @@ def _whatever_the_files(subject: Subject, said: ChangeType | None, facts: Facts)
 
 def _by_purpose(subject: Subject, said: ChangeType | None, facts: Facts) -> ChangeType | None:
     """The type that files of one sort give; who owns code and how it is linted is nobody's type."""
-    by_files = ChangeType.DOCS if facts.is_prose_only else _by_files(facts, said)
-    is_chore = by_files is not None and object_type(subject.text) is ChangeType.CHORE
+    if said is ChangeType.BUILD and facts.kinds == {FileKind.TEST} and vocabulary.BUMPS.match(subject.text):
+        return said
+    is_prose = facts.is_prose_only and facts.kinds <= {FileKind.SOURCE, FileKind.DOCS}
+    by_files = ChangeType.DOCS if is_prose else _by_files(facts, said)
+    is_plain = by_files is ChangeType.CI and not vocabulary.OWNERS.search(subject.text)
+    is_chore = by_files is not None and not is_plain and object_type(subject.text) is ChangeType.CHORE
     return ChangeType.CHORE if is_chore else by_files
 
 
@@ -103,15 +106,39 @@ def _by_files(facts: Facts, said: ChangeType | None) -> ChangeType | None:
         return None
     if not counted:
         return ChangeType.BUILD if kinds == {FileKind.LOCK} else said
-    if counted == {FileKind.BUILD, FileKind.CI}:
-        if said in (ChangeType.CI, ChangeType.BUILD):
-            return said
-        lines = {k: facts.size(k).insertions + facts.size(k).deletions for k in counted}
-        return ChangeType.BUILD if lines[FileKind.BUILD] > lines[FileKind.CI] else ChangeType.CI
+    if _is_told(said, counted, facts):
+        return said
+    if counted in ({FileKind.TEST, FileKind.DOCS}, {FileKind.BUILD, FileKind.CI}):
+        return _of_two(facts, said)
     for among, kind in _KIND_TYPES:
         if counted <= among:
             return said if kind is ChangeType.CONFIG and said is not None else kind
     return None
+
+
+def _is_told(said: ChangeType | None, counted: frozenset[FileKind], facts: Facts) -> bool:
+    """Whether a subject knows better than the files: of examples, of what these are built with, of words."""
+    if said is ChangeType.BUILD:
+        return bool(facts.dependencies) and FileKind.CI not in counted
+    if said is ChangeType.DOCS:
+        return counted <= {FileKind.BUILD, FileKind.DOCS}
+    return said not in (None, ChangeType.CHORE) and facts.is_example
+
+
+def _of_two(facts: Facts, said: ChangeType | None) -> ChangeType:
+    """Tests or documents, build or CI: what most lines are, for the latter unless the subject says it."""
+    if FileKind.TEST in facts.kinds:
+        is_docs = _lines(facts, FileKind.DOCS) > _lines(facts, FileKind.TEST)
+        return ChangeType.DOCS if is_docs else ChangeType.TEST
+    if said is ChangeType.CI or said is ChangeType.BUILD:
+        return said
+    is_build = _lines(facts, FileKind.BUILD) > _lines(facts, FileKind.CI)
+    return ChangeType.BUILD if is_build else ChangeType.CI
+
+
+def _lines(facts: Facts, kind: FileKind) -> int:
+    size = facts.size(kind)
+    return size.insertions + size.deletions
 
 
 def _is_mostly_source(facts: Facts) -> bool:
@@ -129,18 +156,35 @@ def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
     is_new = len(facts.added) > 2 * len(facts.removed) + 2  # a handful of new names is a new ability
     by_ground = (
         (ChangeType.REFACTOR, facts.is_formatting_only),
-        (ChangeType.PERF, emphasis.PERF.search(text)),
+        (_plumbing(facts), True),
+        (ChangeType.PERF, emphasis.PERF.search(text) or emphasis.GAIN.search(body[:_SUMMARY])),
         (ChangeType.FIX, _mends(facts, text, body)),
-        (ChangeType.FEATURE, is_new or _grows(facts)),
+        (ChangeType.FEATURE, is_new or facts.options_added or facts.env_added or _grows(facts)),
+        (ChangeType.FIX, _behaves_otherwise(facts, text)),
     )
-    return next((kind for kind, ground in by_ground if ground), ChangeType.REFACTOR)
+    return next((kind for kind, ground in by_ground if ground and kind), ChangeType.REFACTOR)
+
+
+def _behaves_otherwise(facts: Facts, text: str) -> bool:
+    """Whether a handful of lines do something that was not done before: they neither move nor rename."""
+    added, removed = facts.lines
+    is_moved = facts.moved or facts.renamed or facts.removed or vocabulary.SWAPS.match(text)
+    return not is_moved and len(text.split()) > 1 and removed <= added <= _HANDFUL
+
+
+def _plumbing(facts: Facts) -> ChangeType | None:
+    """Build or CI, where their files have most of the lines beside tests and documents."""
+    build, ci = _lines(facts, FileKind.BUILD), _lines(facts, FileKind.CI)
+    if build + ci <= 2 * _lines(facts, FileKind.SOURCE):
+        return None
+    return ChangeType.CI if ci > build else ChangeType.BUILD
 
 
 def _mends(facts: Facts, text: str, body: str) -> bool:
     """Whether a small change speaks of a case that did not work, or brings a test for one."""
-    if sum(facts.lines) >= _SMALL or facts.options_added:
+    if sum(facts.lines) >= _SMALL or facts.options_added or facts.env_added:
         return False
-    if speaks_of_fault(text):
+    if speaks_of_fault(text) or vocabulary.MENDED.match(body):
         return True
     is_tested = facts.is_tested and not facts.added and not vocabulary.SWAPS.match(text)
     return is_tested or bool(vocabulary.CLOSES_ISSUE.search(body[:5000]))
@@ -155,6 +199,10 @@ def _grows(facts: Facts) -> bool:
 
 _SMALL = 200
 """Changed lines of code up to which a change that speaks of a case is taken for a fix."""
+_HANDFUL = 30
+"""Changed lines of code in which a case is mended that nobody names."""
+_SUMMARY = 600
+"""How far into a message it says what the change is for."""
 _TYPE_OF_KIND = {
     FileKind.DOCS: ChangeType.DOCS,
     FileKind.TEST: ChangeType.TEST,

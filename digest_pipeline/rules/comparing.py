@@ -48,6 +48,9 @@ class Draft:
     source_read: int = 0
     same_code: int = 0
     prose_only: int = 0
+    examples: int = 0
+    """Programs among the documents."""
+    unread: int = 0
     deprecations: int = 0
 
 

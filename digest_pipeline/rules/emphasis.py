@@ -35,13 +35,21 @@ FAILS = re.compile(
 )
 """Words of things that do not work, without saying how bad that is."""
 PERF = re.compile(
-    r"(?<![\w-])(perf(ormance)?|throughput|latenc(y|ies)|speed ?ups?|faster|slow(er|ness|down)?|optimi[sz]\w*"
+    r"(?<![\w-])(perf(ormance)?|throughput|latenc(y|ies)|speed ?ups?|faster|slow(er|ness|down)?"
+    r"|optimi[sz](?:e[sd]?|ing|ations?)"
     r"|accelerat\w+"
     r"|overheads?|memory (usage|footprint|consumption)|bandwidth|hot[- ]path|fast[- ]path"
     r"|zero[- ]copy|cach(e|ing) (lines?|miss(es)?)|cpu (time|usage|cycles))\b",
     re.IGNORECASE,
 )
 FASTER = re.compile(r"\b(faster|speed(s|ed)? ?ups?|throughput|latency|perf(ormance)?)\b", re.IGNORECASE)
+GAIN = re.compile(
+    r"\b(performance|speed|throughput) (improvements?|gains?|win|boost|benefits?)|\bspeed-?ups?\b"
+    r"|\b(improv|increas|boost)\w* (the )?(performance|speed|throughput)|\bfaster\b|\bincreases throughput\b"
+    r"|\breduc\w+ (the )?(overhead|latency|allocations?)",
+    re.IGNORECASE,
+)
+"""A message that says that something got quicker."""
 WASTE = re.compile(
     r"\b(redundant|unnecessary|needless|wasteful\w*|superfluous|extra|repeated)\b", re.IGNORECASE
 )

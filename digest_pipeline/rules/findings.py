@@ -122,6 +122,10 @@ class Facts:
     """Source changed, but only in layout."""
     is_prose_only: bool = False
     """Source changed, but only in comments and docstrings."""
+    is_example: bool = False
+    """Documents changed, and each of them is a program: of `examples/`, where some projects keep tools."""
+    unread: int = 0
+    """Source files in which no names were looked for, because the commit is too large."""
     deprecations: int = 0
     """Added lines of code that warn of a deprecation."""
     shown: frozenset[str] = frozenset()

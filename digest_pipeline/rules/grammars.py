@@ -30,6 +30,11 @@ HEADERS = ("h", "hpp", "hh", "hxx", "cuh", "inl", "ipp")
 """Endings of the files that declare what others may use."""
 
 
+def is_code(path: str) -> bool:
+    """Whether a file is of a language that is read by a parser."""
+    return path.rpartition(".")[2].lower() in BY_ENDING
+
+
 def is_c_source(path: str) -> bool:
     """Whether a file defines what a header of C, C++ or CUDA declares."""
     ending = path.rpartition(".")[2].lower()

@@ -41,24 +41,46 @@ def setting_changes(text: FileText) -> list[Value]:
 def plumbing_changes(text: FileText) -> list[Value]:
     """The same for the files of build and continuous integration; dependencies are no keys."""
     ending = text.change.path.rpartition(".")[2].lower()
+    if _DOCKERFILE.fullmatch(text.change.path.rpartition("/")[2]):
+        return _table_changes(text, _dockerfile) or []
     if text.change.kind not in (FileKind.CI, FileKind.BUILD) or ending not in _NESTED:
         return []
     return [v for v in _key_changes(text) if not _DEPENDENCIES.search(v.name)]
 
 
 def _key_changes(text: FileText) -> list[Value]:
-    path = text.change.path
-    ending = path.rpartition(".")[2].lower()
+    ending = text.change.path.rpartition(".")[2].lower()
     parse = {"toml": toml_table, "json": json_table}.get(ending)
     if text.old is None and text.new is None and not text.patch:
         return []
-    if parse is not None:
-        old, new = read_version(parse, text.old), read_version(parse, text.new)
-        if old is not None and new is not None:
-            before, after = _flat(old), _flat(new)
-            keys = sorted(k for k in {*before, *after} if before.get(k) != after.get(k))
-            return [Value(k, before.get(k), after.get(k), path) for k in keys]
-    return _keys_of_lines(text, ending)
+    found = _table_changes(text, parse) if parse is not None else None
+    return _keys_of_lines(text, ending) if found is None else found
+
+
+def _table_changes(text: FileText, parse: Callable[[str], dict[str, Any]]) -> list[Value] | None:
+    """What differs between the two versions as tables; None where one does not parse."""
+    old, new = read_version(parse, text.old), read_version(parse, text.new)
+    if old is None or new is None:
+        return None
+    before, after = _flat(old), _flat(new)
+    keys = sorted(k for k in {*before, *after} if before.get(k) != after.get(k))
+    return [Value(k, before.get(k), after.get(k), text.change.path) for k in keys]
+
+
+_DOCKERFILE = re.compile(r"(?i)(.*\.)?(docker|container)file([-_.].*)?")
+_DOCKER_VALUE = re.compile(r"([A-Za-z_]\w*)(?:=(\"[^\"]*\"|'[^']*'|\S*))?")
+
+
+def _dockerfile(text: str) -> dict[str, str]:
+    """What `ENV` and `ARG` set, by name, the last of each (Dockerfile reference); empty without a value."""
+    found: dict[str, str] = {}
+    for word, rest in re.findall(r"(?mi)^[ \t]*(ENV|ARG)[ \t]+(.+)$", re.sub(r"\\[ \t]*\n", " ", text)):
+        name, _, value = rest.partition(" ")
+        if word.upper() == "ENV" and "=" not in name:  # the old form: `ENV name value`
+            found[name] = value.strip()
+        else:
+            found.update({m[1]: (m[2] or "").strip("\"'") for m in _DOCKER_VALUE.finditer(rest)})
+    return found
 
 
 def read_version(reader: Callable[[str], dict[str, Any]], raw: bytes | None) -> dict[str, Any] | None:

@@ -75,7 +75,11 @@ def listed(language: str, names: Iterable[str]) -> str:
 
 def fact_lines(facts: Facts, language: str) -> list[str]:
     """All facts as short lines, the interface first: at most 24, the same for the same facts."""
-    lines = [*interface_lines(facts, language), *_inner_lines(facts, language)]
+    lines = [
+        *unread_lines(facts, language),
+        *interface_lines(facts, language),
+        *_inner_lines(facts, language),
+    ]
     sizes = [
         say(
             language,
@@ -102,7 +106,7 @@ def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> l
     )
     weights = {f.path: (f.insertions or 0) + (f.deletions or 0) for f in files}
     lines = [
-        *layout,
+        *(layout if FileKind.TEST not in facts.kinds else ()),
         *interface,
         *_changed(facts, weights, language),
         *([] if is_seen or facts.is_prose_only or facts.is_formatting_only else file_lines(source, language)),
@@ -279,6 +283,11 @@ def _dependency(facts: Facts, dependency: Dependency, language: str) -> str:
     if dependency.is_major:
         key = "fact.dependency_zero" if is_zero(dependency) else "fact.dependency_major"
     return say(language, key, name=name, old=old or "-", new=new or "-")
+
+
+def unread_lines(facts: Facts, language: str) -> list[str]:
+    """That names may be missing, where a commit is too large to look at all its files."""
+    return [say(language, "fact.unread", n=facts.unread)] if facts.unread else []
 
 
 def _inner_lines(facts: Facts, language: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ ASIDE = (ChangeType.DOCS, ChangeType.TEST, ChangeType.CI)
 """What stands beside the code."""
 _CHANGES = (ChangeType.FEATURE, ChangeType.REFACTOR)
 _SPARES = frozenset(["avoid", "avoids", "skip", "skips", "eliminate", "eliminates"])
-_FIXES = re.compile(r"(?<![\w-])(bug|fix(es)?|missing)\b", re.IGNORECASE)
+_FIXES = re.compile(r"(?<![\w-])(bug|fix(es)?|missing|corrections?)\b", re.IGNORECASE)
 
 
 def sure_type(subject: Subject, *, has_objects: bool = True) -> ChangeType | None:
@@ -42,7 +42,10 @@ def sure_type(subject: Subject, *, has_objects: bool = True) -> ChangeType | Non
     about = object_type(text) if has_objects else None
     if has_objects and vocabulary.BUMPS.match(text) and about is None:
         return ChangeType.BUILD
-    return _verb_type(text, about) or about or (ChangeType.CHORE if subject.kinds else None)
+    by_verb = _verb_type(text, about) or about
+    is_fix = subject.hint is ChangeType.FIX and by_verb is ChangeType.REFACTOR
+    known = subject.hint if is_fix else by_verb or subject.hint
+    return known or (ChangeType.CHORE if subject.kinds else None)
 
 
 def guess(text: str) -> ChangeType:
@@ -52,7 +55,7 @@ def guess(text: str) -> ChangeType:
         return ChangeType.PERF
     if speaks_of_fault(text):
         return ChangeType.FIX
-    if first in vocabulary.WEAK_VERBS:
+    if vocabulary.is_weak(first):
         objects = (kind for kind, pattern in vocabulary.OBJECTS if pattern.search(text))
         return next(objects, ChangeType.REFACTOR)
     return ChangeType.FEATURE if len(text.split()) > 1 else ChangeType.CHORE
@@ -74,22 +77,26 @@ def _verb_type(text: str, about: ChangeType | None) -> ChangeType | None:
     """The type by the first verb among the first words and by its object; None for a weak verb."""
     words = [w.lower() for w in re.findall(r"[\w'-]+", text)[:12]]
     first = next((w for w in words[:4] if w not in vocabulary.FILLERS), "")
-    if first in vocabulary.WEAK_VERBS:
+    if vocabulary.is_weak(first):
         verb = None
     else:
         verb = vocabulary.verb_kind(first)
         if verb is None:
             verb = next((vocabulary.verb_kind(w) for w in words if w in vocabulary.CLEAR_WORDS), None)
-    if verb is ChangeType.DOCS:
-        return verb
-    if about is not None and (
-        verb is not ChangeType.PERF or about is ChangeType.CI or vocabulary.DEPENDENCIES.search(text)
-    ):
-        return about
+    is_about = verb is not ChangeType.PERF or about is ChangeType.CI or vocabulary.DEPENDENCIES.search(text)
+    if verb is ChangeType.DOCS or (about is not None and is_about):
+        return verb if verb is ChangeType.DOCS else about
+    is_ability = vocabulary.ABILITY.search(text) is not None
+    if is_ability or (vocabulary.CLEANER.search(text) and verb in (*_CHANGES, None)):
+        return ChangeType.FEATURE if is_ability else ChangeType.REFACTOR
     is_spared = first in _SPARES and (emphasis.PERF.search(text) or emphasis.WASTE.search(text))
     if is_spared or (verb in _CHANGES and emphasis.PERF.search(text)):
         return ChangeType.PERF
-    if verb in (*_CHANGES, None) and (_FIXES.search(_plain(_head(text))) or _has_purpose(text)):
+    if verb in (*_CHANGES, None) and (
+        _FIXES.search(_plain(_head(text)))
+        or (verb is ChangeType.FEATURE and vocabulary.PROTECTS.search(_head(text)))
+        or _has_purpose(text)
+    ):
         return ChangeType.FIX
     return verb
 

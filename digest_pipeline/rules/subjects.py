@@ -24,6 +24,7 @@ _REPO_PR = r"(?:[\w.-]+/[\w.-]+)?[#!]\d+"
 _TAIL_PR = re.compile(
     rf"\s*\((?:(?:PR|MR|closes|fixes)\s+)?{_REPO_PR}(?:,?\s*{_REPO_PR})*\)\s*$", re.IGNORECASE
 )
+_FIXES_ISSUE = re.compile(rf"\bfix(?:es|ed)?:?\s+(?:issue\s+)?{_REPO_PR}\W*$", re.IGNORECASE)
 _SERIES = re.compile(
     r"(?:[\[(（]|\bpart\s)[^\[\]()（）]{0,20}?\b(\d{1,2})\s*/\s*(\d{1,2}|[nx])\s*(?:[\])）:]|$)",
     re.IGNORECASE,
@@ -36,6 +37,29 @@ _PREFIX = re.compile(r"^([\w./&+| -]{1,40}?)\s*(?:[\(（]([^()（）]{0,80})[\)�
 _REVERT = re.compile(r"^(?:revert(?:s|ed|ing)?|back\s?out|backed out|roll\s?back)\b[\s:：]*", re.IGNORECASE)
 _REAPPLY = re.compile(r'^(?:re-?land|re-?apply|re-?submit)\b[\s:：]*(?=["“\'])', re.IGNORECASE)
 _BREAKING_BODY = re.compile(r"^(?:BREAKING[ -]CHANGES?)\s*[:：]", re.MULTILINE)
+
+
+_KIND_OF_EMOJI = {
+    emoji: kind
+    for kind, marks in {
+        ChangeType.FEATURE: "✨🎉🚸♿",
+        ChangeType.FIX: "🐛🚑🩹🥅",
+        ChangeType.PERF: "⚡",
+        ChangeType.REFACTOR: "♻🎨🔥🚚🏗⚰🗑🚨",
+        ChangeType.DOCS: "📝💡✏🌐📄",
+        ChangeType.TEST: "✅🧪",
+        ChangeType.BUILD: "⬆⬇📌➕➖📦",
+        ChangeType.CI: "👷💚",
+        ChangeType.SECURITY: "🔒",
+        ChangeType.RELEASE: "🔖",
+    }.items()
+    for emoji in marks
+}
+
+
+def _emoji_kind(subject: str) -> ChangeType | None:
+    """The type that a leading emoji stands for, as gitmoji.dev lists them."""
+    return _KIND_OF_EMOJI.get(subject.lstrip()[:1])
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,6 +78,8 @@ class Subject:
     quoted: str | None
     """The quoted subject of a revert or reland."""
     is_reland: bool
+    hint: ChangeType | None = None
+    """What a leading emoji or `(fixes #12)` at the end says of the type; any telling verb says it better."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,7 +117,7 @@ def parse_subject(line: str) -> Subject:
     while found and bare:
         bare, found = _take_tag(bare, tags, kinds)
         prefix = _PREFIX.match(bare)
-        if prefix and (says := _prefix(prefix)) is not None:
+        if prefix and (says := _prefix(prefix, bare[prefix.end() :])) is not None:
             tags.extend(says[0])
             kinds[:0] = says[1]
             breaking = breaking or bool(prefix[3])
@@ -109,6 +135,7 @@ def parse_subject(line: str) -> Subject:
         is_revert=is_revert,
         quoted=_quoted(bare) if is_revert or is_reland else None,
         is_reland=is_reland,
+        hint=_emoji_kind(line) or (ChangeType.FIX if _FIXES_ISSUE.search(line[:_LONGEST]) else None),
     )
 
 
@@ -124,14 +151,15 @@ def _take_tag(bare: str, tags: list[str], kinds: list[ChangeType]) -> tuple[str,
         return bare, False
     tag = (match[1] or match[2] or "").strip()
     if not _SERIES.search(match[0]):
-        kind = vocabulary.tag_kind(tag)
+        is_verb = tag.lower() in vocabulary.CLEAR_WORDS  # `[Add] …`
+        kind = vocabulary.tag_kind(tag) or (vocabulary.verb_kind(tag) if is_verb else None)
         if kind is not None:
             kinds.append(kind)
         tags.append(tag)
     return bare[match.end() :], True
 
 
-def _prefix(match: re.Match[str]) -> tuple[list[str], list[ChangeType]] | None:
+def _prefix(match: re.Match[str], rest: str) -> tuple[list[str], list[ChangeType]] | None:
     """(tags, types) of `type(scope)!:` or `area:`; None where the colon ends ordinary words."""
     word, scope = match[1].strip(), (match[2] or "").strip()
     pieces = [vocabulary.tag_kind(p) for p in re.split(r"[&/+|]|\band\b", word)]
@@ -139,7 +167,9 @@ def _prefix(match: re.Match[str]) -> tuple[list[str], list[ChangeType]] | None:
     if kinds and len(kinds) == len(pieces):
         about = ChangeType.BUILD if vocabulary.DEPENDENCIES.fullmatch(scope) else None
         return ([scope] if scope else []), [about, *kinds] if about else kinds
-    if len(word.split()) > 3 or vocabulary.is_verb(word.split()[0] if word.split() else ""):  # noqa: PLR2004 - an area has at most three words
+    words, then = word.split(), rest.split(maxsplit=1)
+    is_area = len(words) == 1 and bool(then) and vocabulary.is_verb(then[0].lower())  # `cache: add …`
+    if len(words) > 3 or (not is_area and vocabulary.is_verb(words[0] if words else "")):  # noqa: PLR2004 - an area has at most three words
         return None
     return [word, *([scope] if scope else [])], kinds
 

@@ -1,7 +1,7 @@
 """One true sentence that says what a commit changed, from its own message and from the facts. Pure.
 
 English: the message's own words, without tags and numbers, and what the diff shows. Chinese: what the
-subject says, where it is understood (`chinese`), else what kind of change it is; then what the diff shows.
+subject says, where it is understood (`chinese`), else nothing; then what the diff shows.
 Only a commit without any fact is told in its author's words, and these are marked as such.
 """
 
@@ -61,7 +61,7 @@ def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> s
     if not shown and (language != "en" or len((about or "").split()) <= _VAGUE_WORDS):
         shown = file_lines(commit.files, language)
     if about is None:
-        about = _without_words(text, triage, language, has_facts=bool(shown))
+        about = _without_words(text, language, has_facts=bool(shown))
     facts_told = labels(language)["list.semicolon"].join(shown)
     return (
         say(language, "summary.tail", text=about, facts=facts_told)
@@ -70,13 +70,13 @@ def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> s
     )
 
 
-def _without_words(text: str, triage: Triage, language: str, *, has_facts: bool) -> str:
+def _without_words(text: str, language: str, *, has_facts: bool) -> str:
     """What stands before the facts where the subject was not understood or says nothing."""
     if not text:
         return labels(language)["summary.none" if has_facts else "summary.nothing"]
     if not has_facts:
         return say(language, "summary.words", what=cut(text, _MOST_COLUMNS[language]))
-    return labels(language).get(f"did.{triage.change_type.value}", "")
+    return ""
 
 
 def _in_english(commit: Commit, text: str) -> str:

@@ -19,7 +19,7 @@ _TAG_KINDS: dict[ChangeType, frozenset[str]] = {
     ChangeType.FEATURE: _words("feat feature features enhancement enh newfeature newmodel"),
     ChangeType.FIX: _words("fix fixes fixed bug bugfix bugfixes hotfix quickfix fixup fixbug bugs"),
     ChangeType.PERF: _words("perf performance optimization optimize optimisation optimise speed opt"),
-    ChangeType.REFACTOR: _words("refactor refactoring refact cleanup clean rework style nfc refacto"),
+    ChangeType.REFACTOR: _words("refactor refactoring refact cleanup clean rework style nfc refacto refac"),
     ChangeType.DOCS: _words(
         "doc docs documentation readme changelog blog cookbook docstring example examples"
     ),
@@ -80,13 +80,13 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
         "unify unifies remove removes removed removing dedupe deduplicate migrate migrates decouple inline "
         "inlines factor drop drops delete deletes deprecate deprecates rewrite rework tidy merge "
         "merges combine "
-        "centralize standardize normalize align isolate separate modernize polish prune strip annotate share"
+        "centralize standardize normalize align isolate separate modernize polish prune strip annotate share "
+        "format reformat"
     ),
     ChangeType.DOCS: _words("document documents documenting clarify explain typo typos reword describe"),
     ChangeType.TEST: _words("test tests testing deflake unskip cover"),
     ChangeType.BUILD: _words("bump bumps bumped upgrade upgrades upgraded upgrading pin unpin repin"),
-    ChangeType.RELEASE: _words("release"),
-    ChangeType.CHORE: _words("format reformat lint"),
+    ChangeType.CHORE: _words("lint"),
 }
 WEAK_VERBS = _words(
     "use uses using switch switches change changes changed replace replaces convert converts "
@@ -97,12 +97,12 @@ WEAK_VERBS = _words(
     "match route refine skipped put prefer default force define declare initialize init call calls "
     "sync load loads run stop start do "
     "throw throws raise raises collect log require defer delay increase decrease lower bound clear "
-    "reset configure specify downgrade downgraded raise raised"
+    "reset release configure specify downgrade downgraded raise raised"
 )
 """Verbs that say that something changes, but not whether that adds, mends or only rearranges."""
 _KIND_OF_VERB = {word: kind for kind, words in _VERBS.items() for word in words}
 FILLERS = _words(
-    "tiny quick minor small a an the some more few just again further super followup follow-up up "
+    "tiny quick minor major small a an the some more few just again further super followup follow-up up "
     "follow really "
     "better correctly properly temporarily temp try trying attempt wip slightly simple nit also to we please "
     "always only automatically now optionally partially fully"
@@ -110,22 +110,38 @@ FILLERS = _words(
 
 
 def verb_kind(word: str) -> ChangeType | None:
-    """The type that a leading verb stands for."""
-    return _KIND_OF_VERB.get(word.lower().strip(",.:;"))
+    """The type that a leading verb stands for, in any of its forms: `merge`, `merged`, `merging`."""
+    return next((kind for form in _forms(word) if (kind := _KIND_OF_VERB.get(form)) is not None), None)
+
+
+def is_weak(word: str) -> bool:
+    """Whether a leading verb, in any of its forms, only says that something changes."""
+    return verb_kind(word) is None and any(form in WEAK_VERBS for form in _forms(word))
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """A word as written, then what it may be a form of: `-ing` and `-ed` with an `e` or a doubled end."""
+    plain = word.lower().strip(",.:;")
+    match = re.fullmatch(r"(\w{2,})(?:ing|ed)", plain)
+    if match is None:
+        return (plain,)
+    stem = match[1]
+    return (plain, stem, f"{stem}e", *([stem[:-1]] if stem[-1] == stem[-2] else []))
 
 
 def is_verb(word: str) -> bool:
     """Whether a word starts a sentence rather than names an area."""
-    return verb_kind(word) is not None or word.lower() in WEAK_VERBS or word.lower() in FILLERS
+    low = word.lower()
+    return low.strip(",.:;") in _KIND_OF_VERB or low in WEAK_VERBS or low in FILLERS
 
 
 RELEASE = re.compile(
-    r"""^(?!.*\b(?:minimum|minimal|required|supported)\b)
-      (?!\w+\s+(?!the\b|package\b|project\b|crate\b|version\b)\S+\s+(?:version\s+)?from\b)(?:(?:prepare|prep|cut|publish|start|begin|finali[sz]e|tag|bump|update|upgrade|increment
-      |set|chore)\b.{0,40}\b(?:release|version)s?\b.{0,40}?\bv?\d+\.\d+
+    r"""^(?!.*\b(?:min|minimum|minimal|sdk|toolkit|compiler|driver|runtime|base image|required|supported)\b)
+      (?!\w+\s+(?!the\b|package\b|project\b|crate\b|version\b)\S+\s+(?:(?:version\s+)?from|version\s+to)\b)(?:(?:prepare|prep|cut|publish|start|begin|finali[sz]e|tag|bump|update|upgrade|increment
+      |set|changed?|chore)\b.{0,40}\b(?:release|version)s?\b.{0,40}?\bv?\d+\.\d+
       | (?:retry|redo|re-?run)\b\s.{0,20}\brelease\b.{0,20}\d+\.\d+
       | v?\d+(?:\.\d+){1,3}\s+release\b
-      | release\b\s*:?\s*(?:version\s*)?v?\d+(?:\.\d+)+
+      | releas(?:e|es|ing)\b\s*:?\s*(?:$|(?:\S+\s+)?(?:version\s*)?v?\d+(?:\.\d+)+|candidate\b)
       | (?:prepare|cut|prep)\b.{0,20}\b(?:release\b|for\s+v?\d+\.\d+)
       | v?\d+\.\d+(?:\.\d+)?(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)\.?\d*)?$
       | version\s+(?:bump|v?\d+\.\d+) | bump\s+(?:the\s+)?version\b
@@ -135,7 +151,7 @@ RELEASE = re.compile(
 )
 BUMPS = re.compile(
     r"\b(bump|upgrade|pin|repin|unpin)(s|ed)?\b|\bfrom v?\d+\.\d+\S* to v?\d"
-    r"|^updates? .{1,60} to v?\d+(\.\d+)+$",
+    r"|^updat(?:es?|ed|ing) .{1,60} to v?\d+(\.\d+)+(?=$|[.,] )",
     re.IGNORECASE,
 )
 """What brings a version of something forward."""
@@ -149,14 +165,22 @@ NEXT_CYCLE = re.compile(
 )
 """What follows a release: the version of the next cycle."""
 AFTER_RELEASE = re.compile(
-    r"(prepare|start|begin)( for)?( the)? next( development)? (version|cycle)", re.IGNORECASE
+    r"(prepare|start|begin)( for)?( the)? next( development)? (version|cycle|iteration|snapshot)"
+    r"|(set|bump|updated?|changed?)( the)?( dev(elopment)?)? version( to \S*dev\d*)?$",
+    re.IGNORECASE,
 )
 OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
     (
         ChangeType.CHORE,
         re.compile(r"\b(clippy|linters?|lints?|linting|mypy|flake8|eslint|pylint)\b", re.IGNORECASE),
     ),
-    (ChangeType.REFACTOR, re.compile(r"\btype (hints?|annotations?|stubs?)\b", re.IGNORECASE)),
+    (
+        ChangeType.REFACTOR,
+        re.compile(
+            r"\b(type (hints?|annotations?|stubs?)|cod(es?|ing) style)\b",
+            re.IGNORECASE,
+        ),
+    ),
     (
         ChangeType.CI,
         re.compile(
@@ -179,8 +203,9 @@ OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
         ChangeType.DOCS,
         re.compile(
             r"\b(docs?|documentation|readme(\.\w+)?|changelog|docstrings?|typos?|comments?|tutorials?"
-            r"|guides?|cookbook"
-            r"|blog|links?|contributors|sponsors|translations?|examples?|licen[cs]e|grammar|spelling|wording|\S+\.(md|rst|mdx|ipynb)"
+            r"|guides?|cookbook|notes?|demos?"
+            r"|blog|links?|contributors|sponsors|translations?|examples?|licen[cs]e|spelling"
+            r"|grammar(?= (error|fix|issue|mistake)s?\b|\W*$)|wording|\S+\.(md|rst|mdx|ipynb)"
             r"|release notes|instructions|roadmap|slack|contributing|faq|help text|logo)(?!\w)",
             re.IGNORECASE,
         ),
@@ -190,7 +215,7 @@ OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
         re.compile(
             r"(\b(docker\w*|dependenc(y|ies)|deps|requirements|wheels?|cmake\w*|(?<!\.)compil(e|ation|ing"
             r"|er warnings?)|build|builds"
-            r"|makefile|packaging|pyproject(\.toml)?|setup\.py|rust crate|crates?|submodules?"
+            r"|makefile|packaging|pyproject(\.toml)?|setup\.py|rust crate|crates?|submodules?|vendored"
             r"|toolchain|lock ?file|sdist"
             r"|conda|nix|msrv|cargo\.\w+|install script|linker|images?(?= release| tag| version))\b"
             r"|\.dockerfile)",
@@ -206,8 +231,9 @@ CLEAR_WORDS = _words(
 """Words that tell the type wherever they stand in a subject."""
 MENDS = re.compile(
     r"\b(instead of|make sure|should|shouldn't|when|if|even (if|when)|incorrect(ly)?|wrong(ly)?"
-    r"|missing|non-?existing|properly"
-    r"|correctly|too|compat(ibility|ible)?|invalid|throw|raise|errors?|consisten(t|cy)|not|only once)\b",
+    r"|missing|non-?existing|properly|always"
+    r"|correctly|too|compat(ibility|ible)?|invalid|throw|raise|errors?(?! messages?)"
+    r"|consisten(t|cy)|not|only once)\b",
     re.IGNORECASE,
 )
 """Words of a subject that speak of a case that did not work."""
@@ -218,6 +244,30 @@ PURPOSE = re.compile(
 )
 """What a change is made against, behind whatever its verb is: `add a lock to avoid a crash`."""
 TROUBLE = re.compile(r"\b(problems?|issues?|bugs?|errors?|fail(ure|ed|ing|s)?|faults?)\b", re.IGNORECASE)
+PROTECTS = re.compile(
+    r"\b(null|nil|none|bounds?|overflow|sanity|safety|error|fault|exception)[- ]?(?:ptr |pointer )?"
+    r"(check(s|ing)?|guards?|handling)\b",
+    re.IGNORECASE,
+)
+"""What is added so that something does not go wrong."""
+ABILITY = re.compile(
+    r"(?:^|\bmak(?:e|es|ing)\b.+\b)(configurable|optional|customi[sz]able|overrid(?:e)?able|pluggable|extensible"
+    r"|settable|public|available|accessible)\b",
+    re.IGNORECASE,
+)
+"""What gives users a choice that they did not have."""
+CLEANER = re.compile(
+    r"\b(?:make|in an?|more)\b.*"
+    r"\b(cleaner|simpler|safer|tidier|consistent|readable|idiomatic|maintainable)\b",
+    re.IGNORECASE,
+)
+"""What does the same in better code."""
+MENDED = re.compile(
+    r"\W*(?:this (?:pr|mr|commit|patch|change) )?(?:fix(?:es|ed)?|resolves|corrects)\b(?!.{0,3}#)"
+    r"|[^.#]{0,200}\bto fix\b",
+    re.IGNORECASE,
+)
+"""A message that begins with what it fixes."""
 SWAPS = re.compile(r"(replace|convert|switch|use|using|apply)s?\b", re.IGNORECASE)
 """Subjects that put one thing in the place of another."""
 CLOSES_ISSUE = re.compile(
@@ -234,4 +284,4 @@ PHRASE_END = re.compile(
     r"|during|under|of|using|as|and|so|instead)\s|[,;:(&]",
     re.IGNORECASE,
 )
-TYPO = re.compile(r"\b(typos?|spelling|grammar)\b", re.IGNORECASE)
+TYPO = re.compile(r"\b(typos?|spelling|grammar(?= (error|fix|issue|mistake)s?\b|\W*$))(?!\w)", re.IGNORECASE)
