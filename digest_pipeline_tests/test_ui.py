@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from digest_pipeline.models import DayState
-from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, Project, three_days
-from digest_pipeline_tests.questions import LAUNCH, STATUS, keys
+from digest_pipeline_tests.gitserver import needs_git, serving
+from digest_pipeline_tests.projects import MONDAY, TUESDAY, WEDNESDAY, Project, litter, two_repositories
+from digest_pipeline_tests.questions import LAUNCH, STATUS, TERMINATE, keys
 from digest_pipeline_tests.webui import RUN_SECONDS, WebUI, wait_for, web_ui
 
 if TYPE_CHECKING:
@@ -34,12 +35,22 @@ query($key: AssetKeyInput!) {
 
 def backfill(ui: WebUI, *paths: str) -> dict[str, Any]:
     """Launch a backfill of the three days and wait for its end."""
+    return end_of(ui, launch(ui, *paths))
+
+
+def launch(ui: WebUI, *paths: str) -> str:
+    """Launch a backfill of the three days; its id."""
     params = {"partitionNames": DAYS, "assetSelection": keys(*paths)}
     launched = ui.ask(LAUNCH, params=params)["launchPartitionBackfill"]
     assert launched["__typename"] == "LaunchBackfillSuccess", launched
+    return launched["backfillId"]
+
+
+def end_of(ui: WebUI, backfill_id: str) -> dict[str, Any]:
+    """What became of a backfill, once it is over."""
 
     def ended() -> dict[str, Any] | None:
-        found = ui.ask(STATUS, id=launched["backfillId"])["partitionBackfillOrError"]
+        found = ui.ask(STATUS, id=backfill_id)["partitionBackfillOrError"]
         return found if found["status"] not in ("REQUESTED", "CANCELING", "FAILING") else None
 
     return wait_for("the backfill", ended, RUN_SECONDS)
@@ -47,10 +58,7 @@ def backfill(ui: WebUI, *paths: str) -> dict[str, Any]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    made = Project(tmp_path / "project", names=("octo/one", "octo/two"))
-    for origin in made.origins.values():
-        three_days(origin)
-    return made
+    return two_repositories(tmp_path / "project")
 
 
 def test_a_range_backfilled_in_the_ui_is_one_run_and_survives_a_restart(project: Project) -> None:
@@ -82,3 +90,29 @@ def test_a_range_backfilled_in_the_ui_is_one_run_and_survives_a_restart(project:
         }
         assert set(pages) == set(DAYS)
         assert pages[str(MONDAY)].startswith("# ")
+
+
+@needs_git
+def test_a_run_terminated_in_the_ui_is_canceled_and_leaves_nothing_behind(project: Project) -> None:
+    name = "octo/one"
+    chain = [f"octo__one/{station}" for station in ("clones", "commits", "analyses", "reports")]
+    with serving(project.folder) as git:
+        local = project.origin_path(name).name
+        project.file.write_text(project.file.read_text().replace(f'"{local}"', f'"{git.url(local)}"'))
+        git.hang = True
+        with web_ui(project.folder) as ui:
+            launched = launch(ui, *chain)
+            assert git.stalled.wait(RUN_SECONDS), "the run asks the remote"
+            (run,) = ui.ask(RUNS)["runsOrError"]["results"]
+            said = ui.ask(TERMINATE, runId=run["runId"])["terminateRun"]
+            assert said == {"__typename": "TerminateRunSuccess"}
+            (run,) = end_of(ui, launched)["runs"]
+            assert run["status"] == "CANCELED"
+            assert litter(project) == []
+            assert project.workspace.store.days(name, MONDAY, WEDNESDAY) == {}
+            assert not list(project.settings.reports_dir.rglob("*.md"))
+
+            git.hang = False
+            assert backfill(ui, *chain)["status"] == "COMPLETED_SUCCESS"
+    assert litter(project) == []
+    assert len(project.workspace.store.days(name, MONDAY, WEDNESDAY)) == 3
