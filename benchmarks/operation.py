@@ -13,9 +13,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
-import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +23,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from sessions import end, used
+
 from digest_pipeline.operations.launch import materialize, open_instance
 from digest_pipeline.operations.runs import prune
 from digest_pipeline_tests.projects import Project
@@ -32,12 +32,6 @@ from digest_pipeline_tests.webui import START_SECONDS, WebUI, free_port, wait_fo
 
 FIRST = dt.date(2026, 2, 2)
 MEGABYTE = 1e6
-PLAIN = """
-import signal
-from dagster._cli import main
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # one that was started in the background would never stop
-main()
-"""
 EMPTY = "import dagster as dg\n\ndefs = dg.Definitions()\n"
 
 
@@ -89,20 +83,17 @@ def growth(repositories: int, nights: int) -> None:
 
 
 def start(rounds: int) -> None:
-    """Print wall and CPU seconds from the command to the first answer, ended at once."""
+    """Print wall and CPU seconds of all processes, from the command to the first answer."""
     with tempfile.TemporaryDirectory(prefix="digest-start-") as folder:
         project = Project(Path(folder) / "project", names=tuple(f"octo/r{n:02}" for n in range(20)))
         for _ in range(rounds):
-            began, spent = time.perf_counter(), children()
-            with web_ui(project.folder):
-                wall = time.perf_counter() - began
-            print(f"digest ui           {wall:5.1f} s, {children() - spent:5.1f} s of CPU", flush=True)
-            began, spent = time.perf_counter(), children()
-            plain(Path(folder) / "plain", began)
-            print(f"                           {children() - spent:5.1f} s of CPU", flush=True)
+            began = time.perf_counter()
+            with web_ui(project.folder) as ui:
+                tell("digest ui", began, ui.pid)
+            plain(Path(folder) / "plain")
 
 
-def plain(folder: Path, began: float) -> None:
+def plain(folder: Path) -> None:
     """`dagster dev` of an empty project, until its first answer."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -110,27 +101,23 @@ def plain(folder: Path, began: float) -> None:
     (folder / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
     port = free_port()
     environ = {**os.environ, "DAGSTER_HOME": str(folder), "PYTHONWARNINGS": "ignore"}
-    command = [sys.executable, "-c", PLAIN, "dev", "-f", "empty_project.py", "-p", str(port)]
-    quiet = subprocess.DEVNULL
+    command = [sys.executable, "-m", "dagster", "dev", "-f", "empty_project.py", "-p", str(port)]
+    quiet, began = subprocess.DEVNULL, time.perf_counter()
     process = subprocess.Popen(
         command, cwd=folder, env=environ, stdout=quiet, stderr=quiet, start_new_session=True
     )
     try:
         there = WebUI(f"http://127.0.0.1:{port}", process.pid)
         wait_for("dagster dev", lambda: there.ask("{version}"), START_SECONDS)
-        print(f"dagster dev, empty  {time.perf_counter() - began:5.1f} s", flush=True)
-        process.terminate()
-        process.wait(60)
+        tell("dagster dev, empty", began, process.pid)
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        end(process)
 
 
-def children() -> float:
-    """CPU seconds of all processes that were started here and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def tell(what: str, began: float, session: int) -> None:
+    """Print what a session has taken until now."""
+    wall = time.perf_counter() - began
+    print(f"{what:18}  {wall:5.1f} s, {used(session):5.1f} s of CPU", flush=True)
 
 
 def main() -> None:
