@@ -257,12 +257,16 @@ def test_a_server_that_always_fails_is_given_up_and_asked_again_by_the_next_run(
 
 
 def test_a_hanging_call_costs_at_most_two_time_limits_and_blocks_nobody(answers: Answers) -> None:
-    released = threading.Event()
-    door = FakeDoor(lambda r, _: "yes" if r.messages[0][1] != "p/one 0" else str(released.wait(5)))
-    began = time.monotonic()
+    released, waited_out = threading.Event(), []
+
+    def hang() -> str:
+        waited_out.append(not released.wait(60))
+        return "no"
+
+    door = FakeDoor(lambda r, _: "yes" if r.messages[0][1] != "p/one 0" else hang())
     outcomes, _ = ask(door, answers, [Ask(str(n), rank=(n,)) for n in range(20)], config(timeout_seconds=0.1))
-    assert time.monotonic() - began < 1
     released.set()
+    assert not any(waited_out)
     assert door.per_question()["p/one 0"] == 2
     assert outcomes[0].cause is Cause.TIMEOUT
     assert all(o.value for o in outcomes[1:])

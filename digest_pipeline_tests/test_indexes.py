@@ -3,7 +3,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -44,9 +43,7 @@ def test_the_index_links_only_what_is_there() -> None:
 def test_an_index_of_a_thousand_days_and_twenty_repositories_opens() -> None:
     days = [SEED_DAY - dt.timedelta(days=n) for n in range(1000)]
     records = [record(day, f"owner/repository-{n:02}") for day in days for n in range(20)]
-    start = time.process_time()
     made = reports.render_index(records, language="zh")
-    assert time.process_time() - start < 5
     assert len(made.encode()) < 400_000, "GitHub shows Markdown files up to 512 kB"
     assert made.count("daily/") == 1000
     assert len(re.findall("<details>", made)) == len({f"{day:%Y-%m}" for day in days[31:]})

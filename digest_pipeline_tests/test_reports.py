@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -168,13 +167,3 @@ def test_a_compiled_template_is_kept_and_nowhere_to_keep_it_is_no_harm(
     assert len(list((tmp_path / "kept").glob("*.jinja"))) == 1
     monkeypatch.setattr(SandboxedEnvironment, "compile", None)
     assert rendered(tmp_path / "kept") == "2"
-
-
-def test_the_page_of_the_busiest_day_takes_little_time() -> None:
-    day = max(MONTH, key=lambda d: len(MONTH[d].commits))
-    reports.render(page(day, MONTH[day]), template="digest", language="zh")
-    start = time.process_time()
-    made = page(day, MONTH[day])
-    reports.render(made, template="digest", language="zh")
-    reports.render_json(made)
-    assert time.process_time() - start < 0.2
