@@ -65,15 +65,16 @@ STARTS = {
 FITTED = (
     "code_size", "feature_size", "very_large", "new_kernel", "tested", "feature_untested", "documented",
     "public_name_added", "option_added", "public_name_removed", "option_removed", "signature_broken",
-    "removal", "deprecation", "breaking", "severe_fault", "platform_support", "dependency_changed",
-    "dependency_major", "platform_changed", "no_source", "formatting_only", "prose_only", "routine_bump",
+    "removal", "deprecation", "breaking", "severe_fault", "severe_fault_in_body", "explained",
+    "platform_support", "dependency_changed", "dependency_major", "platform_changed", "no_source",
+    "formatting_only", "prose_only", "routine_bump",
     "by_bot", "said_minor", "large_plumbing", "new_document", "type_feature", "type_fix", "type_perf",
     "type_refactor", "type_build", "type_security", "type_revert", "type_release", *_ASIDE,
 )  # fmt: skip
 """The signals that get a weight; the others are measured and weigh 0 until somebody's settings say more."""
 UNFITTED = (
-    "new_source_file", "signature_extended", "default_changed", "severe_fault_in_body", "edge_case",
-    "said_default", "measured_gain", "said_experimental",
+    "new_source_file", "signature_extended", "default_changed", "edge_case", "said_default",
+    "measured_gain", "said_experimental",
 )  # fmt: skip
 COLUMNS = tuple(dict.fromkeys(TIED.get(name, name) for name in FITTED))
 

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from digest_pipeline.models import Commit
 
 LABELS = Path(__file__).parent / "labels"
+ASIDE = LABELS / "aside"
+FINAL = ("gin-gonic/gin", "pallets/click")
+"""No choice of a signal or a threshold was made on these."""
 TIERS = [Tier.LOW, Tier.MEDIUM, Tier.HIGH]
 Pair = tuple[Tier, Tier]
 """(what the readers say, what a rule says)."""
@@ -105,6 +108,19 @@ def quality(mirrors: Path, development: Path) -> None:
     unseen = [(r.tier, t) for r, t in zip(dev, fit(ours).tiers(amounts_of(dev)), strict=True)]
     show("ours, this sample never seen", unseen)
     confusions(unseen)
+    aside = of_files(sorted(ASIDE.glob("*+*.json")), mirrors)
+    final = [row for row in aside if row.repo in FINAL]
+    for name, rows in (("reader c", [r for r in aside if r not in final]), ("never looked at", final)):
+        print(f"\n{name}: never trained on")
+        show("old tool, as described", [(r.tier, old_rules(r.commit)) for r in rows])
+        pairs = []
+        for repo in sorted({r.repo for r in rows}):
+            own = [r for r in rows if r.repo == repo]
+            model = fit([r for r in every if r.repo != repo])
+            pairs += zip((r.tier for r in own), model.tiers(amounts_of(own)), strict=True)
+        show("ours, trained on the other repositories", pairs)
+        confusions(pairs)
+        _show_types(rows)
 
 
 def _show_types(rows: Sequence[Labelled]) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digest_pipeline.models import ChangeType, Tier
 from digest_pipeline.rules.areas import is_among
@@ -13,6 +17,10 @@ from digest_pipeline.rules.signals import signals_of
 from digest_pipeline.rules.subjects import subject_of
 from digest_pipeline.triage import _FLOOR, DEFAULT_WEIGHTS, WEIGHT_NAMES, is_held, triage_day
 from digest_pipeline_tests.diffs import Versions, commit_with, judged, text_of
+
+if TYPE_CHECKING:
+    from digest_pipeline.facts import Facts
+    from digest_pipeline.models import Commit
 
 BODY = "".join(f"    step_{n} = work({n})\n" for n in range(60))
 FEATURE: dict[str, Versions] = {
@@ -191,6 +199,25 @@ def test_a_busy_day_of_fixes_has_one_high_and_one_of_typos_none() -> None:
 def test_releases_stay_high_on_any_day() -> None:
     files: dict[str, Versions] = {"pyproject.toml": ("a = 1\n", "a = 2\n")}
     assert day_of([f"Bump version to 1.{n}.0" for n in range(10)], files).count(Tier.HIGH) == 10
+
+
+@functools.cache
+def pool(subject: str) -> tuple[tuple[Commit, Facts], ...]:
+    files = {"Add store": FEATURE, "Fix sum": FIX, "Fix typo": TYPO}[subject]
+    made = [judged(f"{subject} {n}", files) for n in range(12)]
+    return tuple((commit, facts) for commit, _, facts in made)
+
+
+@given(st.integers(0, 12), st.integers(0, 12), st.integers(0, 12))
+def test_a_day_of_any_mix_keeps_its_share_and_its_order(features: int, fixes: int, typos: int) -> None:
+    day = [*pool("Add store")[:features], *pool("Fix sum")[:fixes], *pool("Fix typo")[:typos]]
+    found = list(triage_day(day).values())
+    high = [t.score for t in found if t.importance is Tier.HIGH]
+    other = [t.score for t in found if t.importance is not Tier.HIGH]
+    assert min(high, default=99.0) >= max(other, default=-99.0)
+    if len(found) >= DEFAULT_WEIGHTS["busy_day"]:
+        assert len(high) <= -(-len(found) // 5)
+        assert bool(high) is bool(features + fixes)
 
 
 AREAS: dict[str, tuple[str, str, str]] = {

@@ -120,6 +120,7 @@ def _of_message(commit: Commit, subject: Subject, kind: ChangeType, facts: Facts
     extends = kind in (ChangeType.FEATURE, ChangeType.PERF, ChangeType.BUILD)
     severe = bool(emphasis.SEVERE.search(text))
     return {
+        "explained": (_grown(len(said), 100, 5) if ships else 0.0, None),
         "severe_fault": _flag(mends and severe),
         "severe_fault_in_body": _flag(mends and not severe and emphasis.SEVERE.search(said[:3000])),
         "edge_case": _flag(mends and emphasis.EDGE_CASE.search(text)),
