@@ -26,6 +26,7 @@ from urllib.parse import quote
 import pygit2
 from pygit2.enums import ObjectType
 
+from digest_pipeline.git.local import adopt, objects_of
 from digest_pipeline.git.packs import BASE, PACKS, consolidate, drop_litter, fetched_packs, set_base
 from digest_pipeline.git.remotes import branch_of
 from digest_pipeline.git.transfer import (
@@ -152,9 +153,10 @@ def _sync(path: Path, watch: Watch, token: str | None, now: int) -> Clone:
     old = _tip(repo, ref)
     if old != sha:
         _make_way(repo, ref)
-        with _source(path, watch, branch, sha) as url:
-            watch.state = ("receiving", 0, 0)
-            fetch(repo, url, f"+{ref}:{ref}", watch, token)
+        if not _adopted(repo, path, watch, ref, sha):
+            with _source(path, watch, branch, sha) as url:
+                watch.state = ("receiving", 0, 0)
+                fetch(repo, url, f"+{ref}:{ref}", watch, token)
     new = _tip(repo, ref)
     if new is None:
         raise TerminalCloneError(watch.line(f"branch {branch!r} has gone or is no commit; check branch"))
@@ -232,6 +234,18 @@ def _prepared(path: Path) -> pygit2.Repository:
     return new_bare(path)
 
 
+def _adopted(repo: pygit2.Repository, path: Path, watch: Watch, ref: str, sha: str) -> bool:
+    """Whether a first clone of a local repository could take its objects over, without a fetch."""
+    if watch.address.path is None or list(repo.references):
+        return False
+    if not adopt(objects_of(watch.address.path, watch), path, watch):
+        return False
+    open_bare(path).references.create(ref, sha)
+    if len(fetched_packs(path)) <= PACKS:
+        set_base(path, sha)
+    return True
+
+
 @contextlib.contextmanager
 def _source(path: Path, watch: Watch, branch: str, sha: str) -> Iterator[str]:
     """What to fetch from: the remote itself, or for a local one a window that shows one branch of it.
@@ -241,16 +255,11 @@ def _source(path: Path, watch: Watch, branch: str, sha: str) -> Iterator[str]:
     if watch.address.path is None:
         yield watch.address.url
         return
-    source = pygit2.Repository(str(watch.address.path))
-    if source.is_shallow:
-        raise TerminalCloneError(watch.line("it is a shallow clone; complete it with git fetch --unshallow"))
-    common = Path(source.path)
-    if (common / "commondir").is_file():  # a linked worktree
-        common /= (common / "commondir").read_text().strip()
+    objects = objects_of(watch.address.path, watch)
     window = _work(path)
     try:
         new_bare(window)
-        (window / "objects/info/alternates").write_text(f"{common.resolve() / 'objects'}\n")
+        (window / "objects/info/alternates").write_text(f"{objects}\n")
         open_bare(window).references.create(f"refs/heads/{branch}", sha)
         yield str(window)
     finally:

@@ -145,6 +145,11 @@ def open_bare(path: Path) -> pygit2.Repository:
     return pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH | RepositoryOpenFlag.BARE)
 
 
+def open_any(path: Path) -> pygit2.Repository:
+    """The repository at a path, bare or not, or around it. Raises pygit2.GitError."""
+    return pygit2.Repository(str(path))
+
+
 def new_bare(path: Path) -> pygit2.Repository:
     """A new bare repository at a path; what stands there already of one is kept."""
     return pygit2.init_repository(str(path), bare=True)
