@@ -4,7 +4,8 @@
 
 REPO is a git directory whose HEAD is the branch to read. Each round makes a new folder for each way: rows,
 the rules' analyses and pages. The clones are made once before, by http, with a figure of their own: they
-cost the same for both. (From a path libgit2 packs what it reads anew, at five times the cost.)
+cost the same for both. (Of an ordinary local path the packs are taken over for nothing;
+of a partial one libgit2 packs all anew.)
 Figures are CPU seconds (user and system, children included).
 Of the web interface they are those of all its processes between the click and the end of the backfill, so
 what servers and daemon do meanwhile anyway is in them. Ends with exit code 1 when a goal is missed.
