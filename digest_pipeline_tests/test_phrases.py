@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from digest_pipeline import reports
-from digest_pipeline.models import AnalysisState, DayState, Insights, Tier
+from digest_pipeline.models import AnalysisState, DayState, Insights, Reason, Tier
+from digest_pipeline.page import phrases
+from digest_pipeline.page.words import words_of
 from digest_pipeline.pages import Footer
 from digest_pipeline_tests.sample_days import SEED_DAY, SGLANG, Day, commit_of, day_with, page, record_of
 
@@ -62,6 +64,23 @@ def test_a_field_without_ground_is_absent() -> None:
     made = english(one(insights=Insights(), risks=(), advice=(), behaviour=()))
     for word in ("insight", "Risks", "What to do", "Behaviour"):
         assert word not in made
+
+
+@pytest.mark.parametrize(
+    ("language", "part", "said"),
+    [
+        ("en", Reason("very_large", 2.0, 2990), "very large, lines of code: 2,990 +2"),
+        ("zh", Reason("tested", 0.9, 3305), "同时改动 3,305 行测试 +0.9"),
+        ("zh", Reason("public_name_added", 0.5, 7), "新增公开接口 ×7 +0.5"),
+        ("en", Reason("public_name_added", 0.5, 1), "new public name +0.5"),
+        ("en", Reason("by_bot", -1.0), "made by a bot −1"),
+        ("en", Reason("of a | later version", 1.0), "of a \\| later version +1"),
+    ],
+)
+def test_a_reason_says_how_much_in_the_unit_of_what_was_counted(
+    language: str, part: Reason, said: str
+) -> None:
+    assert phrases.reason(words_of(language), part) == said
 
 
 def test_a_tier_that_a_model_moved_is_shown_with_the_reason() -> None:

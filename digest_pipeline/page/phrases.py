@@ -199,10 +199,11 @@ def importance(words: Words, entry: Entry, most: int | None = None) -> Markdown:
 
 
 def reason(words: Words, part: Reason) -> Markdown:
-    """One named part of a score: its name, how often, and its points."""
-    count = f" ×{part.count}" if part.count is not None and part.count > 1 else ""
+    """One named part of a score: its name, how often or how much, and its points."""
+    name, count = words.reasons.get(part.code, part.code), part.count or 1
+    times = f" ×{count:,}" if count > 1 and "{n}" not in name else ""
     points = f"{part.points:+g}".replace("-", MINUS)
-    return Markdown(f"{cell(words.reasons.get(part.code, part.code))}{count} {points}")
+    return Markdown(f"{cell(name.replace('{n}', f'{count:,}'))}{times} {points}")
 
 
 def scope(words: Words, entry: Entry, most: int = _SCOPE) -> Markdown:
