@@ -81,6 +81,6 @@ def test_the_note_stays_when_a_model_answers() -> None:
     assert note is not None
     by_rules = dataclasses.replace(of.by_rules, risks=(note,))
     for tier, form in FORMS.items():
-        evidence = Evidence.of_commit(of.commit, of.texts(), "")
+        evidence = Evidence.of_commit(of.commit, of.texts())
         verified = verify(read(good(), form), evidence, of.triage, by_rules, language="zh")
         assert verified.analysis.risks == (note,), tier
