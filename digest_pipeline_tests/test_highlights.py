@@ -75,8 +75,8 @@ def test_in_english_the_facts_go_before_a_word_is_cut() -> None:
     assert told == "Keep the pool of connections open"
 
 
-def test_the_title_speaks_where_the_rules_know_only_the_kind_of_change() -> None:
-    said = {"summary": "修复缺陷：改动 `App.Start`（`app.go`）"}
+def test_the_title_speaks_where_the_rules_know_only_what_was_touched() -> None:
+    said = {"summary": "改动 `App.Start`（`app.go`）"}
     of = day(("feat(pool)!: [core] log panics: once", Tier.HIGH, said))
     assert page(SEED_DAY, of).highlights[0].sentence == "log panics: once"
     of = day(("caddyhttp: log panics", Tier.HIGH, said | {"behaviour": ("移除公开函数 `log`",)}))

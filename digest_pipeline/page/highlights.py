@@ -144,8 +144,7 @@ def _ways_to_say(entry: Entry, language: str) -> list[str]:
 
     A model's sentence on behaviour stands for itself. The rules' summary says what it is about and then what
     was found in the diff; where not all of it fits, the last facts go first, then the items of a list, then
-    all of the facts. Where the rules do not say what it is about, but the kind of change or facts alone, the
-    title says it.
+    all of the facts. Where the rules do not say what it is about, but facts alone, the title says it.
     """
     summary = first_sentence(entry.summary) or entry.title
     if entry.source != RULES:
@@ -153,7 +152,7 @@ def _ways_to_say(entry: Entry, language: str) -> list[str]:
     words = words_of(language)
     stop = str(words.table["stop"])
     about, join, facts = taken_apart(words, summary)
-    if about in words.kinds or about in entry.behaviour:
+    if about.startswith(words.touched) or about in entry.behaviour:
         about, join, facts = bare_title(entry), words.colon, []
     unsaid = [sentence for sentence in entry.behaviour[:1] if not facts or sentence[1:] not in summary]
     facts += [fact for sentence in unsaid for fact in sentence.rstrip("。.").split(stop)]

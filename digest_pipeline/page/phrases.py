@@ -172,7 +172,7 @@ def summary(words: Words, entry: Entry) -> Markdown:
     """The summary; that of the rules without what the title above it and the fields around it say."""
     if entry.source != RULES:
         return prose(entry.summary)
-    told = {_bare(sentence) for sentence in (*entry.behaviour, *words.kinds, bare_title(entry))}
+    told = {_bare(sentence) for sentence in (*entry.behaviour, bare_title(entry))}
     about, join, facts = taken_apart(words, entry.summary)
     rest = str(words.table["stop"]).join(fact for fact in facts if _bare(fact) not in told)
     if told & {_bare(about), _bare(entry.summary)}:
