@@ -63,12 +63,21 @@ class ModelConfig:
         return tuple(dict.fromkeys((self.models.get(tier, self.model), *self.fallbacks)))
 
     def base_of(self, model: str) -> str | None:
-        """`api_base` if it is meant for this model: the key of one provider never goes to another."""
-        return self.api_base if self.is_own(model) else None
+        """`api_base` if it is meant for this model, else the server that the environment names.
+
+        litellm would read the environment itself, but a question's key must know whom it asks.
+        """
+        return self.api_base if self.api_base and self.is_own(model) else _base_in(os.environ, model)
 
     def is_own(self, model: str) -> bool:
         """Whether a model has the provider that `api_base` and the key belong to."""
         return model.partition("/")[0] == self.model.partition("/")[0]
+
+
+def _base_in(environ: Mapping[str, str], model: str) -> str | None:
+    """The server of a model's provider by the variables that litellm reads, such as `OPENAI_BASE_URL`."""
+    provider = (model.partition("/")[0] if "/" in model else "openai").upper().replace("-", "_")
+    return environ.get(f"{provider}_BASE_URL") or environ.get(f"{provider}_API_BASE") or None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

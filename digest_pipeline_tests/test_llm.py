@@ -278,3 +278,18 @@ def test_importing_the_door_and_station_3_does_not_import_litellm() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_server_that_the_environment_names_is_known_before_litellm_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    config = llm.ModelConfig(model="openai/gpt-5")
+    assert config.base_of("gpt-5") is None
+    monkeypatch.setenv("OPENAI_API_BASE", "http://127.0.0.1:1/v1")
+    assert config.base_of("openai/gpt-5") == config.base_of("gpt-5") == "http://127.0.0.1:1/v1"
+    assert config.base_of("anthropic/claude") is None
+    own = llm.ModelConfig(model="openai/gpt-5", api_base="http://127.0.0.1:2/v1")
+    assert own.base_of("openai/gpt-5") == "http://127.0.0.1:2/v1"
+    monkeypatch.setenv("NEW_AI_BASE_URL", "http://127.0.0.1:3")
+    assert own.base_of("new-ai/one") == "http://127.0.0.1:3"

@@ -156,8 +156,8 @@ def endpoint(model: str, api_base: str | None) -> str:
     if not api_base:
         return provider
     parts = urllib.parse.urlsplit(api_base)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{provider} {parts.scheme}://{parts.hostname or ''}{port}{parts.path.rstrip('/')}"
+    host = parts.netloc.rpartition("@")[2].lower()
+    return f"{provider} {parts.scheme}://{host}{parts.path.rstrip('/')}"
 
 
 def _nonce(key: str, data: str) -> str:
