@@ -27,8 +27,6 @@ FOR_HEADERS = _MB
 of this process: with more, a million commits take a gigabyte."""
 FOR_DIFFS = 64 * _MB
 """Diffs come back to the same places of a pack; smaller windows cost them a tenth."""
-_DIFF = DiffOption.INCLUDE_TYPECHANGE
-"""Without it, a file that becomes a link would be a removal and an addition."""
 
 
 class Objects:

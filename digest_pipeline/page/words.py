@@ -33,9 +33,7 @@ class Words:
         self.table = _read(f"report.{language}.toml")
         rules = _read(f"rules.{language}.toml")
         self.reasons = rules["reason"]
-        self.touched = tuple(
-            {rules["fact"]["changed"].partition("{")[0], rules["files"]["changed"].partition("{")[0]}
-        )
+        self.touched: str = rules["files"]["changed"].partition("{")[0]
         """How the rules begin a sentence that knows no more than which places changed."""
         self.pending = {str(cause): said[language] for cause, said in PENDING_REASONS.items()}
         self.colon, self.comma = Markdown(self.table["colon"]), Markdown(self.table["comma"])
