@@ -128,22 +128,17 @@ def _is_told(said: ChangeType | None, counted: frozenset[FileKind], facts: Facts
 def _of_two(facts: Facts, said: ChangeType | None) -> ChangeType:
     """Tests or documents, build or CI: what most lines are, for the latter unless the subject says it."""
     if FileKind.TEST in facts.kinds:
-        is_docs = _lines(facts, FileKind.DOCS) > _lines(facts, FileKind.TEST)
+        is_docs = facts.size(FileKind.DOCS).lines > facts.size(FileKind.TEST).lines
         return ChangeType.DOCS if is_docs else ChangeType.TEST
     if said is ChangeType.CI or said is ChangeType.BUILD:
         return said
-    is_build = _lines(facts, FileKind.BUILD) > _lines(facts, FileKind.CI)
+    is_build = facts.size(FileKind.BUILD).lines > facts.size(FileKind.CI).lines
     return ChangeType.BUILD if is_build else ChangeType.CI
-
-
-def _lines(facts: Facts, kind: FileKind) -> int:
-    size = facts.size(kind)
-    return size.insertions + size.deletions
 
 
 def _is_mostly_source(facts: Facts) -> bool:
     source, rest = facts.size(FileKind.SOURCE), facts.size(*_BESIDE)
-    return source.files > 0 and sum(facts.lines) > rest.insertions + rest.deletions
+    return source.files > 0 and sum(facts.lines) > rest.lines
 
 
 def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
@@ -151,7 +146,7 @@ def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
     if FileKind.SOURCE not in facts.kinds:
         if facts.dependencies:
             return ChangeType.BUILD
-        largest = max(facts.sizes, key=lambda s: s.insertions + s.deletions)
+        largest = max(facts.sizes, key=lambda s: s.lines)
         return _TYPE_OF_KIND.get(largest.kind) or guess(text)
     is_new = len(facts.added) > 2 * len(facts.removed) + 2  # a handful of new names is a new ability
     by_ground = (
@@ -174,8 +169,8 @@ def _behaves_otherwise(facts: Facts, text: str) -> bool:
 
 def _plumbing(facts: Facts) -> ChangeType | None:
     """Build or CI, where their files have most of the lines beside tests and documents."""
-    build, ci = _lines(facts, FileKind.BUILD), _lines(facts, FileKind.CI)
-    if build + ci <= 2 * _lines(facts, FileKind.SOURCE):
+    build, ci = facts.size(FileKind.BUILD).lines, facts.size(FileKind.CI).lines
+    if build + ci <= 2 * facts.size(FileKind.SOURCE).lines:
         return None
     return ChangeType.CI if ci > build else ChangeType.BUILD
 

@@ -79,6 +79,11 @@ class Size:
     added_files: int
     deleted_files: int
 
+    @property
+    def lines(self) -> int:
+        """Lines that were added or removed."""
+        return self.insertions + self.deletions
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Facts:

@@ -76,7 +76,7 @@ def _of_size(commit: Commit, kind: ChangeType, facts: Facts) -> Signals:
     new = facts.size(FileKind.SOURCE).added_files if code >= _SUBSTANTIAL_CODE else 0
     added = (f.path for f in commit.files if f.status == "A" and f.kind is FileKind.SOURCE)
     tests = facts.size(FileKind.TEST)
-    lines = tests.insertions + tests.deletions if FileKind.SOURCE in facts.kinds else 0
+    lines = tests.lines if FileKind.SOURCE in facts.kinds else 0
     has_docs = facts.kinds >= {FileKind.SOURCE, FileKind.DOCS} and not facts.is_prose_only
     return {
         "code_size": (_grown(code, 8, 7), code),
