@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from digest_pipeline.git.renames import Side
     from digest_pipeline.models import Header, Landing
 
-SLICE = 512
+SLICE = 2_048
 """Commits that are read together, so that the versions of a file come one after the other."""
 ROWS = 20_000
 """Rows after which no further commit is taken along: a bound for memory."""
@@ -79,11 +79,12 @@ def read_commits(
     """
     dated = ((landing, day_of_landing(landing)) for landing in landings)
     processes = processes or worth(len(landings), PER_PROCESS)
-    if processes == 1 or len(landings) <= SLICE:
+    if processes == 1 or len(landings) <= PER_PROCESS:
         yield from _Reader(clone).commits(repo, dated)
         return
     every = list(dated)
-    slices = [every[start : start + SLICE] for start in range(0, len(every), SLICE)]
+    each = min(SLICE, -(-len(every) // (2 * processes)))  # so that none waits long for another at the end
+    slices = [every[start : start + each] for start in range(0, len(every), each)]
     for fields, files in in_order(functools.partial(_read_slice, clone, repo), slices, processes):
         yield Commit(*fields, files=tuple([FileChange(*file) for file in files]))
 

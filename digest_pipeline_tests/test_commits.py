@@ -111,6 +111,7 @@ def test_a_fast_forward_takes_nothing_away(git_repo: GitRepo) -> None:
 
 def test_processes_give_what_one_gives(git_repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digest_pipeline.commits.SLICE", 3)
+    monkeypatch.setattr("digest_pipeline.commits.PER_PROCESS", 3)
     for hour in range(10):
         git_repo.commit(at(hour), files={"a": f"{hour}\n"})
     assert commits_of(git_repo, processes=2) == commits_of(git_repo)

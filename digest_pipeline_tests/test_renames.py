@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest_pipeline.git import renames
-from digest_pipeline.git.renames import Side, chunk_bytes, pair
+from digest_pipeline.git.renames import Side, chunks_of, pair
 
 
 def side(path: str, blob: str, mode: int = 0o100644) -> Side:
@@ -73,9 +73,17 @@ def test_too_many_pairs_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(st.binary(max_size=400))
 def test_chunks_cover_each_byte_once(data: bytes) -> None:
     text = data if b"\0" in data else data.replace(b"\r\n", b"\n")
-    counted = chunk_bytes(data)
-    assert sum(counted.values()) == len(text)
+    counted = chunks_of(data)
+    assert sum(len(chunk) * times for chunk, times in counted.items()) == len(text)
     assert all(len(chunk) <= 64 and b"\n" not in chunk[:-1] for chunk in counted)
+
+
+def test_of_many_alike_the_four_best_are_remembered_and_the_name_decides_a_tie() -> None:
+    blobs = {f"r{n}": lines("a", 20 + n) for n in range(8)} | {"new": lines("a", 40), "other": lines("z")}
+    removed = [side(f"old/{n}", f"r{n}") for n in range(8)] + [side("far/z", "other")]
+    assert pair(removed, [side("new/3", "new")], blobs.get) == {0: 7}
+    same = [side(f"old/{n}", "r5") for n in range(8)]
+    assert pair(same, [side("x/6", "new"), side("y/2", "new")], blobs.get) == {0: 6, 1: 2}
 
 
 @given(

@@ -21,6 +21,7 @@ _HEAD = -_SHA - 1
 _ENTRY = re.compile(rb"[^\0]++\0?+.{0,20}+", re.DOTALL)
 """Takes what is there to its end in any case, so that a tree that is none costs no more than another."""
 _S_FOLDER, _S_FILE, _S_PROGRAM = 0o040000, 0o100644, 0o100755
+_NOTHING: frozenset[bytes] = frozenset()
 _MODES = {b"40000": _S_FOLDER, b"100644": _S_FILE, b"100755": _S_PROGRAM}
 
 
@@ -49,9 +50,8 @@ def differences(old: str | None, new: str, read: Callable[[str], frozenset[bytes
     comparison = _Comparison()
     comparison.folders.append((b"", old, new))
     while comparison.folders:  # no recursion: a tree may be deeper than Python's stack
-        folder, *shas = comparison.folders.pop()
-        before, after = (read(sha) if sha else frozenset[bytes]() for sha in shas)
-        comparison.compare(folder, before, after)
+        folder, before, after = comparison.folders.pop()
+        comparison.compare(folder, read(before) if before else _NOTHING, read(after) if after else _NOTHING)
     return sorted(comparison.found, key=_path)
 
 
