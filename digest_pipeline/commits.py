@@ -79,14 +79,15 @@ def read_commits(
     """
     dated = ((landing, day_of_landing(landing)) for landing in landings)
     processes = processes or worth(len(landings), PER_PROCESS)
+    reader = _Reader(clone)
     if processes == 1 or len(landings) <= PER_PROCESS:
-        yield from _Reader(clone).commits(repo, dated)
+        yield from reader.commits(repo, dated)
         return
     every = list(dated)
     each = min(SLICE, -(-len(every) // (2 * processes)))  # so that none waits long for another at the end
     slices = [every[start : start + each] for start in range(0, len(every), each)]
-    for fields, files in in_order(functools.partial(_read_slice, clone, repo), slices, processes):
-        yield Commit(*fields, files=tuple([FileChange(*file) for file in files]))
+    others = functools.partial(_read_slice, clone, repo)
+    yield from in_order(others, functools.partial(reader.commits, repo), slices, processes)
 
 
 def read_texts(
@@ -104,12 +105,19 @@ _FIELDS = operator.attrgetter(*(field.name for field in dataclasses.fields(Commi
 _FILE = operator.attrgetter(*(field.name for field in dataclasses.fields(FileChange)))
 
 
-def _read_slice(
-    clone: Path, repo: str, dated: Sequence[tuple[Landing, dt.date]]
-) -> list[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
-    """The commits and their files as bare tuples, which take half the time between processes."""
-    commits = _reader_of(clone).commits(repo, dated)
-    return [(_FIELDS(commit), [_FILE(file) for file in commit.files]) for commit in commits]
+class _Parcel(list[Commit]):
+    """Commits that go to another process as bare tuples, which takes half the time."""
+
+    def __reduce__(self) -> tuple[Callable[..., list[Commit]], tuple[Any, ...]]:
+        return _unpacked, ([(_FIELDS(commit), [_FILE(file) for file in commit.files]) for commit in self],)
+
+
+def _unpacked(bare: list[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]) -> list[Commit]:
+    return [Commit(*fields, files=tuple([FileChange(*file) for file in files])) for fields, files in bare]
+
+
+def _read_slice(clone: Path, repo: str, dated: Sequence[tuple[Landing, dt.date]]) -> list[Commit]:
+    return _Parcel(_reader_of(clone).commits(repo, dated))
 
 
 @functools.lru_cache(1)

@@ -37,17 +37,17 @@ def die_but_in(parent: int, numbers: Sequence[int]) -> list[int]:
 
 def test_results_come_in_the_order_of_the_slices() -> None:
     slices = [range(start, start + 3) for start in range(0, 30, 3)]
-    assert list(in_order(double, slices, 2)) == [2 * number for number in range(30)]
+    assert list(in_order(double, double, slices, 2)) == [2 * number for number in range(30)]
 
 
 def test_a_slice_that_fails_ends_the_work_with_its_error() -> None:
     with pytest.raises(ValueError, match="three"):
-        list(in_order(refuse_three, [[1], [2], [3], [4]], 2))
+        list(in_order(refuse_three, refuse_three, [[1], [2], [3], [4]], 2))
 
 
 def test_who_stops_early_leaves_no_process_behind() -> None:
     before = multiprocessing.active_children()
-    results = in_order(double, [[number] for number in range(50)], 2)
+    results = in_order(double, double, [[number] for number in range(50)], 2)
     assert next(results) == 0
     results.close()
     assert multiprocessing.active_children() == before
@@ -55,7 +55,7 @@ def test_who_stops_early_leaves_no_process_behind() -> None:
 
 def test_where_processes_are_killed_this_one_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     work = functools.partial(die_but_in, os.getpid())
-    assert list(in_order(work, [[number] for number in range(9)], 2)) == list(range(9))
+    assert list(in_order(work, work, [[number] for number in range(9)], 2)) == list(range(9))
     assert "this one goes on alone" in caplog.text
 
 
@@ -64,7 +64,7 @@ def test_the_main_module_is_not_run_again(tmp_path: Path) -> None:
     script.write_text(
         "from digest_pipeline.git.processes import in_order\n"
         "from digest_pipeline_tests.test_processes import double\n"
-        "print(list(in_order(double, [[1], [2], [3]], 2)))\n"
+        "print(list(in_order(double, double, [[1], [2], [3]], 2)))\n"
     )
     done = subprocess.run([sys.executable, str(script)], check=True, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[2, 4, 6]\n", "")
@@ -75,7 +75,7 @@ def test_helpers_end_with_the_process_that_is_killed() -> None:
         "import multiprocessing, sys, time\n"
         "from digest_pipeline.git.processes import in_order\n"
         "from digest_pipeline_tests.test_processes import double\n"
-        "results = in_order(double, [[n] for n in range(50)], 2)\n"
+        "results = in_order(double, double, [[n] for n in range(50)], 3)\n"
         "next(results)\n"
         "print(*(child.pid for child in multiprocessing.active_children()), flush=True)\n"
         "sys.stdin.read()\n"

@@ -20,7 +20,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -49,23 +49,28 @@ def _cores() -> int:
 
 
 def in_order(
-    work: Callable[[Sequence[Item]], list[Result]], slices: Sequence[Sequence[Item]], processes: int
+    work: Callable[[Sequence[Item]], list[Result]],
+    own: Callable[[Sequence[Item]], Iterable[Result]],
+    slices: Sequence[Sequence[Item]],
+    processes: int,
 ) -> Generator[Result]:
-    """What `work` makes of each slice, one after the other; two slices a process are ahead at most.
+    """What is made of each slice, one after the other; two slices a process are ahead at most.
 
-    An error of `work` is raised here. Where processes cannot be started or are killed, this one does what
-    is left.
+    This process is one of `processes` and takes its turn, with `own`, which has to give what `work` gives: a
+    process less is started, and less has to be handed over. An error of either is raised here. Where
+    processes cannot be started or are killed, this one does what is left.
     """
     context = multiprocessing.get_context("spawn")  # forking a process that has threads is not safe
-    pool = ProcessPoolExecutor(min(processes, len(slices)), mp_context=context, initializer=_become_helper)
+    others = max(1, processes - 1)
+    pool = ProcessPoolExecutor(others, mp_context=context, initializer=_become_helper)
     waiting: deque[tuple[Sequence[Item], Future[list[Result]] | None]] = deque()
     try:
-        for part in slices:
-            waiting.append((part, _handed_over(pool, work, part)))
+        for number, part in enumerate(slices):
+            waiting.append((part, _handed_over(pool, work, part) if number % (others + 1) else None))
             if len(waiting) > 2 * processes:
-                yield from _result(work, *waiting.popleft())
+                yield from _result(own, *waiting.popleft())
         while waiting:
-            yield from _result(work, *waiting.popleft())
+            yield from _result(own, *waiting.popleft())
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -92,14 +97,16 @@ def _empty_main() -> Iterator[None]:
 
 
 def _result(
-    work: Callable[[Sequence[Item]], list[Result]], part: Sequence[Item], future: Future[list[Result]] | None
-) -> list[Result]:
+    own: Callable[[Sequence[Item]], Iterable[Result]],
+    part: Sequence[Item],
+    future: Future[list[Result]] | None,
+) -> Iterable[Result]:
     if future is not None:
         try:
             return future.result()
         except BrokenProcessPool as error:
             _log.warning("other processes cannot help (%s); this one goes on alone", error)
-    return work(part)
+    return own(part)
 
 
 def _become_helper() -> None:
