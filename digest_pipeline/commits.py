@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import functools
 import gc
+import math
 import operator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
     from digest_pipeline.git.renames import Side
     from digest_pipeline.models import Header, Landing
 
-SLICE = 2_048
+SLICE = 4_096
 """Commits that are read together, so that the versions of a file come one after the other."""
-ROWS = 20_000
+ROWS = 40_000
 """Rows after which no further commit is taken along: a bound for memory."""
 PER_PROCESS = 1_024
 """Commits that pay for a process of their own: it takes as long to start as 200 to 400 take to be read."""
@@ -84,7 +85,8 @@ def read_commits(
         yield from reader.commits(repo, dated)
         return
     every = list(dated)
-    each = min(SLICE, -(-len(every) // (2 * processes)))  # so that none waits long for another at the end
+    turns = math.ceil(len(every) / (processes * SLICE))  # as many for each, so that none waits at the end
+    each = math.ceil(len(every) / (processes * turns))
     slices = [every[start : start + each] for start in range(0, len(every), each)]
     others = functools.partial(_read_slice, clone, repo)
     yield from in_order(others, functools.partial(reader.commits, repo), slices, processes)

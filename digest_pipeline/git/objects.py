@@ -56,6 +56,8 @@ class Objects:
         self._entries = functools.lru_cache(256)(self._read_entries)
         # In the order of paths, the new version of a file is the old one of the next change.
         self._blob = functools.lru_cache(4)(self._read_blob)
+        # A merge of one commit changes its files as that commit did: in click, a third of all changes.
+        self.count_blobs = functools.lru_cache(64)(self._count_blobs)
 
     def close(self) -> None:
         """Unmap the packs now: pygit2's repository is part of a cycle, which may be found much later."""
@@ -129,7 +131,7 @@ class Objects:
             return None
         return found if isinstance(found, pygit2.Blob) else None
 
-    def count_blobs(self, old: str, new: str) -> changes.Counts:
+    def _count_blobs(self, old: str, new: str) -> changes.Counts:
         """The lines between two blobs."""
         before, after = self._blob(old), self._blob(new)
         if before is None or after is None:

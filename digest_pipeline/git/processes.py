@@ -54,7 +54,7 @@ def in_order(
     slices: Sequence[Sequence[Item]],
     processes: int,
 ) -> Generator[Result]:
-    """What is made of each slice, one after the other; two slices a process are ahead at most.
+    """What is made of each slice, one after the other; one slice a process is ahead at most.
 
     This process is one of `processes` and takes its turn, with `own`, which has to give what `work` gives: a
     process less is started, and less has to be handed over. An error of either is raised here. Where
@@ -67,7 +67,7 @@ def in_order(
     try:
         for number, part in enumerate(slices):
             waiting.append((part, _handed_over(pool, work, part) if number % (others + 1) else None))
-            if len(waiting) > 2 * processes:
+            if len(waiting) > processes:
                 yield from _result(own, *waiting.popleft())
         while waiting:
             yield from _result(own, *waiting.popleft())
