@@ -85,7 +85,8 @@ def read_commits(
         yield from reader.commits(repo, dated)
         return
     every = list(dated)
-    turns = math.ceil(len(every) / (processes * SLICE))  # as many for each, so that none waits at the end
+    # As many turns for each, and two at least: what is newer takes longer, and none is to wait at the end.
+    turns = max(2, math.ceil(len(every) / (processes * SLICE)))
     each = math.ceil(len(every) / (processes * turns))
     slices = [every[start : start + each] for start in range(0, len(every), each)]
     others = functools.partial(_read_slice, clone, repo)
