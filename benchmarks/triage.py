@@ -108,9 +108,15 @@ def quality(mirrors: Path, development: Path) -> None:
     unseen = [(r.tier, t) for r, t in zip(dev, fit(ours).tiers(amounts_of(dev)), strict=True)]
     show("ours, this sample never seen", unseen)
     confusions(unseen)
-    aside = of_files(sorted(ASIDE.glob("*+*.json")), mirrors)
-    final = [row for row in aside if row.repo in FINAL]
-    for name, rows in (("reader c", [r for r in aside if r not in final]), ("never looked at", final)):
+    reader_c, quick = (of_files(sorted(ASIDE.glob(f"*.{reader}.json")), mirrors) for reader in "cd")
+    final = [row for row in reader_c if row.repo in FINAL]
+    sets = {
+        "reader c": [row for row in reader_c if row.repo not in FINAL],
+        "never looked at": final,
+        "readers d": quick,
+        "readers d, where sure": [row for row in quick if row.is_sure],
+    }
+    for name, rows in sets.items():
         print(f"\n{name}: never trained on")
         show("old tool, as described", [(r.tier, old_rules(r.commit)) for r in rows])
         pairs = []
