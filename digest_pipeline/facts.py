@@ -19,6 +19,7 @@ from digest_pipeline.rules.findings import Facts, Name, Renamed, Signature, Size
 from digest_pipeline.rules.grammars import is_c_source, is_code
 from digest_pipeline.rules.keys import plumbing_changes, setting_changes
 from digest_pipeline.rules.manifests import dependency_changes
+from digest_pipeline.rules.rewriting import rewritten
 from digest_pipeline.rules.statements import fact_lines
 from digest_pipeline.rules.titles import sections_of, tests_of
 from digest_pipeline.rules.usages import usages
@@ -142,9 +143,11 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
     draft.deprecations += sum(line.is_added and _deprecates(line.text) for line in code)
     if not is_program(path):
         shipped = hunks.before_tests(code, path, text.old, text.new)
+        draft.tested_inside |= len(shipped) < len(code)
         draft.usages += usages(shipped, text.old, text.new)
     before, after = _definitions(text, lines, old, new)
     compare(draft, text, before, after, hunks.texts(lines))
+    draft.changed += rewritten(text, before, after, code)
 
 
 def _definitions(
@@ -241,6 +244,7 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         and draft.examples == sum(s.files for s in sizes if s.kind is FileKind.DOCS),
         unread=draft.unread,
         deprecations=draft.deprecations,
+        is_tested_inside=draft.tested_inside,
     )
 
 

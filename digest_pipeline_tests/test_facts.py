@@ -533,6 +533,73 @@ def test_what_was_rewritten_is_named_where_it_stands() -> None:
     assert [n.name for n in facts.changed] == ["A.f", "h"]
 
 
+def test_a_comment_or_docstring_rewrites_nothing() -> None:
+    old = 'def f(a):\n    """Old words."""\n    # old\n    return a\n\n\ndef g():\n    return 1\n'
+    new = old.replace("Old words", "New words").replace("# old", "# new").replace("return 1", "return 2")
+    assert [n.name for n in of("src/a.py", old, new).changed] == ["g"]
+    before = "int f(int a) {\n  /* what\n     it was */\n  return a;\n}\nint g(void) {\n  return 1;\n}\n"
+    after = before.replace("it was", "it is").replace("return 1", "return 2")
+    assert [n.name for n in of("src/a.c", before, after).changed] == ["g"]
+
+
+def test_a_decorator_or_attribute_belongs_to_what_stands_below() -> None:
+    rust = "pub struct S;\nimpl S {\n    #[deprecated]\n    #[inline]\n    pub fn f() {\n    }\n}\n"
+    assert [n.name for n in of("src/a.rs", rust, rust.replace("    #[deprecated]\n", "")).changed] == ["S::f"]
+    python = "@old\ndef f():\n    return 1\n"
+    assert [n.name for n in of("src/a.py", python, python.replace("old", "new")).changed] == ["f"]
+
+
+STRUCT = "pub struct OldStore { n: u32, of: Vec<u32>, by: Option<String> }\n"
+IMPLEMENTED = "impl<'a> T<'a> for OldStore {\n    fn f() {}\n}\n"
+DEFAULT = "impl Default for OldStore {\n    fn default() {}\n}\n"
+STILL_IMPLEMENTED = {
+    "type renamed": (IMPLEMENTED, "OldStore", "NewStore"),
+    "lifetime renamed": (IMPLEMENTED, "'a", "'b"),
+    "derived": (DEFAULT, STRUCT + DEFAULT, "#[derive(Clone, Default)]\n" + STRUCT),
+}
+
+
+@pytest.mark.parametrize("case", STILL_IMPLEMENTED)
+def test_a_trait_that_is_still_implemented_is_neither_new_nor_gone(case: str) -> None:
+    body, was, becomes = STILL_IMPLEMENTED[case]
+    old = "pub trait T<'a> {}\n" + STRUCT + body
+    for versions in ((old, old.replace(was, becomes)), (old.replace(was, becomes), old)):
+        facts = of("src/a.rs", *versions)
+        assert names(facts) == ([], [])
+        assert [n for n in facts.internal_removed if n.kind == "implementation"] == []
+
+
+def test_a_trait_implemented_for_other_types_names_them() -> None:
+    old = "pub trait T {}\nstruct Own;\n"
+    new = (
+        old
+        + "impl T for (A, B) {}\nimpl From<u8> for [u8] {}\nimpl T for Own {}\nimpl fmt::Debug for &str {}\n"
+    )
+    assert names(of("src/a.rs", old, new))[0] == ["From<u8> for [u8]", "T for (A, B)", "fmt::Debug for &str"]
+    swapped = (
+        of("src/a.rs", old + "impl From<A> for B {}\n", old + "impl From<C> for B {}\n"),
+        (["From<C> for B"], ["From<A> for B"]),
+    )
+    assert names(swapped[0]) == swapped[1]
+
+
+def test_tests_within_a_source_file_are_no_part_of_what_changed() -> None:
+    old = (
+        "pub fn f() {\n    a();\n}\n\n#[cfg(test)]\nmod tests {\n    fn f_works() {\n        b();\n    }\n}\n"
+    )
+    new = (
+        old.replace("a()", "c()").replace("b()", "d()").replace("    fn f_w", "    fn more() {}\n    fn f_w")
+    )
+    facts = of("src/a.rs", old, new)
+    assert [n.name for n in facts.changed] == ["f"]
+    assert (facts.internal_added, facts.is_tested_inside) == ((), True)
+    assert not of("src/a.rs", old, old.replace("a()", "c()")).is_tested_inside
+
+
+def test_a_blank_name_is_none() -> None:
+    assert of("a.go", "package a\nvar _ I = A{}\n", "package a\nvar _ I = B{}\n").changed == ()
+
+
 def test_what_a_dockerfile_sets_is_read_by_name() -> None:
     old = "FROM a/b:1\nARG CUDA=12\nENV HOME /root\n"
     new = 'FROM a/b:1\nARG CUDA=13\nENV A=1 \\\n    B="two words"\nARG TOKEN\n'

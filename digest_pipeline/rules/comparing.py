@@ -7,6 +7,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
+from digest_pipeline.rules import rust
 from digest_pipeline.rules.findings import Dependency, Name, Renamed, Signature, Value
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Draft:
     """Programs among the documents."""
     unread: int = 0
     deprecations: int = 0
+    tested_inside: bool = False
+    """Whether tests changed that stand in a source file."""
 
 
 def compare(
@@ -69,11 +72,13 @@ def compare(
     path = text.change.path
     gone = _standing_in([old[name][0] for name in old if name not in new], touched[False])
     come = _standing_in([new[name][0] for name in new if name not in old], touched[True])
-    for before, after in _renames(gone, come, text):
+    pairs = _renames(gone, come, text)
+    for before, after in pairs:
         gone.remove(before)
         come.remove(after)
         if _is_offered(before, path):
             draft.renamed.append(Renamed(before.name, after.name, after.kind, path))
+    gone, come = _without_same(gone, come, pairs, touched)
     _add_names(come, draft.added, draft.internal_added, path)
     _add_names(gone, draft.removed, draft.internal_removed, path)
     for name in (n for n in old if n in new):
@@ -83,7 +88,6 @@ def compare(
         elif _is_offered((olds or news or old[name])[0], path):
             lists = draft.added if len(news) > len(olds) else draft.removed
             lists += [Name(name, "overload", path)] * (len(olds) != len(news))
-    draft.changed += _rewritten(text, old, new, [d.name for d in (*gone, *come)])
 
 
 def _standing_in(definitions: list[Definition], text: str) -> list[Definition]:
@@ -103,27 +107,35 @@ def _unmatched(old: list[Definition], new: list[Definition]) -> tuple[list[Defin
     )
 
 
-def _rewritten(
-    text: FileText,
-    old: Mapping[str, list[Definition]],
-    new: Mapping[str, list[Definition]],
-    others: list[str],
-) -> list[Name]:
-    """What has another text than before; classes where it is none of their members."""
-    if text.old is None or text.new is None:
-        return []
-    found = [
-        (new[name][0].kind, name)
-        for name in old
-        if name in new
-        and [text.old[slice(*d.span)] for d in old[name]] != [text.new[slice(*d.span)] for d in new[name]]
-    ]
-    inner = [*others, *(name for _, name in found)]
-    return [
-        Name(name, kind, text.change.path)
-        for kind, name in found
-        if kind != "class" or not any(i != name and _has_owner(i, {name}) for i in inner)
-    ]
+def _without_same(
+    gone: list[Definition],
+    come: list[Definition],
+    renames: list[tuple[Definition, Definition]],
+    touched: Mapping[bool, str],
+) -> tuple[list[Definition], list[Definition]]:
+    """Without the implementations of Rust that are still there: for a renamed type, or derived."""
+    names = {before.bare_name: after.bare_name for before, after in renames}
+    sides = (
+        {_implemented(d.name, names) for d in gone if d.kind == "implementation"},
+        {_implemented(d.name, {}) for d in come if d.kind == "implementation"},
+    )
+    if not any(sides):
+        return gone, come
+
+    def is_new(definition: Definition, renamed: Mapping[str, str], *, is_added: bool) -> bool:
+        trait = _implemented(definition.name, renamed)
+        is_derived = trait[0] in rust.derived(touched[not is_added])
+        return definition.kind != "implementation" or not (is_derived or trait in sides[not is_added])
+
+    return (
+        [d for d in gone if is_new(d, names, is_added=False)],
+        [d for d in come if is_new(d, {}, is_added=True)],
+    )
+
+
+def _implemented(name: str, renamed: Mapping[str, str]) -> tuple[str, str]:
+    trait, kind = rust.implements(name)
+    return renamed.get(trait, trait), renamed.get(kind, kind)
 
 
 def _is_offered(definition: Definition, path: str) -> bool:
@@ -134,7 +146,7 @@ def _add_names(definitions: list[Definition], public: list[Name], internal: list
     """Sort names by whether others may use them; a member goes without saying when its class does."""
     owners = {d.name for d in definitions if d.kind == "class"}
     for d in definitions:
-        if not _has_owner(d.name, owners):
+        if not has_owner(d.name, owners):
             (public if _is_offered(d, path) else internal).append(Name(d.name, d.kind, path))
 
 
@@ -154,7 +166,8 @@ def _is_private(path: str) -> bool:
     return is_marked or is_program(path)
 
 
-def _has_owner(name: str, owners: set[str]) -> bool:
+def has_owner(name: str, owners: set[str]) -> bool:
+    """Whether one of the classes or modules that qualify a name is among some."""
     pieces = re.split(r"(\.|::)", name)
     return any("".join(pieces[:i]) in owners for i in range(1, len(pieces), 2))
 

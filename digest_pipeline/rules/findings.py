@@ -133,6 +133,8 @@ class Facts:
     """Source files in which no names were looked for, because the commit is too large."""
     deprecations: int = 0
     """Added lines of code that warn of a deprecation."""
+    is_tested_inside: bool = False
+    """Whether tests changed that stand in a source file, as they may in Rust."""
     shown: frozenset[str] = frozenset()
     """Those of the names and values above that stand verbatim in the changed lines or their context."""
 

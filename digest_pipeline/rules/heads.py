@@ -7,6 +7,7 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
+from digest_pipeline.rules import rust
 from digest_pipeline.rules.findings import bare_name
 from digest_pipeline.rules.grammars import ALIASES, FUNCTIONS, PASS_THROUGH, SCOPES, VALUES
 from digest_pipeline.rules.nodes import (
@@ -100,7 +101,7 @@ class Reader:
             if child.type == "access_specifier":
                 section = "private" not in text_of(child, self._source)
                 continue
-            if self._is_wanted(child):
+            if self._is_wanted(child) and not self._holds_tests(child):
                 here = place if section else dataclasses.replace(place, is_public=False)
                 yield from self._one(child, here)
 
@@ -108,6 +109,9 @@ class Reader:
         """Whether a node reaches into one of the spans."""
         before = bisect.bisect_left(self._starts, node.end_byte)
         return before > 0 and self._spans[before - 1][1] > node.start_byte
+
+    def _holds_tests(self, node: Node) -> bool:
+        return node.type == "mod_item" and rust.is_for_tests(self._source, node.start_byte)
 
     def _one(self, node: Node, place: _Place) -> Iterator[Definition]:
         if node.type in SCOPES and (place.depth > 0 or node.type != "module" or self._language == "ruby"):
@@ -134,6 +138,10 @@ class Reader:
             body = node.child_by_field_name("body")
             yield from self._read(body or node, place.below(is_public=shown))
             return
+        trait, made_for = node.child_by_field_name("trait"), node.child_by_field_name("type")
+        if trait is not None and made_for is not None:
+            yield from self._implementation(node, trait, made_for, place)
+            return
         name = name_of(node, self._source)
         if not name:
             yield from self._read(node, dataclasses.replace(place, depth=place.depth + 1))
@@ -145,12 +153,22 @@ class Reader:
         is_only_scope = node.type == "module" and body is not None and first_of(body, ("class", "module"))
         if kind and (body is not None or self._language not in _C) and not is_only_scope:
             yield self._definition(node, (*place.scope, name), kind, is_public=shown)
-        if (trait := node.child_by_field_name("trait")) is not None:
-            made = f"{folded(text_of(trait, self._source))} for {name}"
-            yield self._definition(node, (made,), "implementation", is_public=place.is_public)
         if body is not None:
             inside = place.is_public if node.type == "impl_item" else shown
             yield from self._read(body, place.below(name, is_public=inside))
+
+    def _implementation(self, node: Node, trait: Node, made_for: Node, place: _Place) -> Iterator[Definition]:
+        """A trait implemented for a type: told where others may use both, and what is inside it."""
+        what, whole = (folded(text_of(n, self._source)) for n in (trait, made_for))
+        name = (
+            name_of(node, self._source) if made_for.type.endswith(("identifier", "generic_type")) else whole
+        )
+        hides = any(rust.hides(self._source, word) for word in re.findall(r"\w+", f"{what} {name}"))
+        if len(what) + len(whole) <= _LONGEST_ALIAS:
+            made = f"{what} for {name}"
+            yield self._definition(node, (made,), "implementation", is_public=place.is_public and not hides)
+        if (body := node.child_by_field_name("body")) is not None:
+            yield from self._read(body, place.below(name, is_public=place.is_public))
 
     def _alias(self, node: Node, place: _Place) -> Iterator[Definition]:
         name, target = name_of(node, self._source), field_of(node, "value", "type")
@@ -203,7 +221,9 @@ class Reader:
         value = field_of(node, "value", "right")
         if value is None and (inner := node.child_by_field_name("declarator")) is not None:
             value = inner.child_by_field_name("value")
-        if not name or not self._counts(node, place, is_constant=is_constant, has_value=value is not None):
+        if name in ("", "_") or not self._counts(
+            node, place, is_constant=is_constant, has_value=value is not None
+        ):
             return
         text = None if value is None else folded(text_of(value, self._source))
         kind = "constant" if is_constant else "field" if place.scope else VALUES[node.type]
@@ -235,5 +255,12 @@ class Reader:
         value: str | None = None,
         type: str = "",  # noqa: A002 - the word of `Definition`
     ) -> Definition:
-        span = (node.start_byte, node.end_byte)
+        span = (self._start_of(node), node.end_byte)
         return Definition(self._joint.join(names), kind, is_public, parameters, value, span, type)
+
+    def _start_of(self, node: Node) -> int:
+        """The first byte of a definition with the decorators or attributes above it."""
+        if node.parent is not None and node.parent.type == "decorated_definition":
+            return node.parent.start_byte
+        is_rust = self._language == "rust"
+        return rust.start_of(self._source, node.start_byte) if is_rust else node.start_byte

@@ -56,8 +56,8 @@ class Parsed:
         return found
 
     def prose_lines(self, numbers: Iterable[int]) -> set[int]:
-        """Which of the given lines (counted from 1) stand in a docstring or comment of a Python file."""
-        if self.language != "python":
+        """Which of the given lines (counted from 1) begin in a comment of several lines or a docstring."""
+        if self.language != "python" and b"/*" not in self.source:
             return set()
         texts = self.source.split(b"\n")
         prose: set[int] = set()
