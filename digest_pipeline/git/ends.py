@@ -1,121 +1,121 @@
-"""Lines added and removed where the shared beginning and end of two large files already tell them.
+"""What two large files share at their ends and between, found by comparing stretches instead of lines.
 
-Pure: the files come as `File`, which compares without copying. Git and libgit2 hash every line of both
-files before they compare any, which for a few changed lines in a large file is nearly all of their time.
+Pure: the files come as `File`, whose parts are taken without the whole being copied. What this means in
+lines is decided in `alignment`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-LARGE = 64_000
-"""Bytes of both files together from which looking pays; below, libgit2 is as fast."""
-HUGE = 256_000_000
-"""Bytes of both from which nothing is said: beyond 512 MB of one, git calls a file binary."""
-LONGEST = 8_000
-"""Bytes between beginning and end, of both together, that are taken apart."""
-_FIRST, _LAST = 4_096, 64
-"""Bytes of the first comparison and of the last one. Less than that is compared line by line."""
-_AROUND = 256
-"""Bytes taken from the shared ends, to find where the changed lines begin and end."""
-_SNIFFED = 8_000
-"""Bytes in which git looks for a NUL."""
+_FIRST, _MOST, _LAST = 1_024, 16_384, 512
+"""Bytes of the first comparison, of the longest, and of the stretch that is searched for a difference."""
+_PROBE = 48
+"""Bytes that are looked for to find where two files agree again: about a line."""
+_STEPS = (256, 1_024, 3_072)
+"""How far behind a difference they are taken from: a change may be long itself."""
+_WINDOW = 4_096
+"""Bytes in which they are looked for, beyond the step."""
+_LONG = 1_024
+"""Bytes from which a stretch that is found counts: shorter ones cost more than their lines."""
 
 
 class File(Protocol):
-    """The content of a file that is only looked at in parts."""
+    """The content of a file: its size in bytes, and any part of it."""
 
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        ...
+    def __len__(self) -> int: ...
 
-    def part(self, start: int, end: int) -> bytes:
-        """The bytes from `start` up to `end`."""
-        ...
-
-    def is_same(self, start: int, other: Self, other_start: int, length: int) -> bool:
-        """Whether `length` bytes from two places are the same."""
-        ...
+    def __getitem__(self, part: slice, /) -> bytes: ...
 
 
-AnyFile = TypeVar("AnyFile", bound=File)
+class Stretch(NamedTuple):
+    """Bytes that an old and a new file share: where they begin in each, and how many."""
+
+    old: int
+    new: int
+    length: int
 
 
-def certain_counts(old: AnyFile, new: AnyFile) -> tuple[int, int] | None:
-    """Insertions and deletions as `git log --numstat` prints them; None where lines have to be aligned.
+class Span(NamedTuple):
+    """The bytes of an old and of a new file between two places of each."""
 
-    They are certain where, between the lines that both files begin and end with, one file has nothing or
-    the two share no line: xdiff sets both ends aside before it looks for anything (`xdl_trim_ends`), and
-    then nothing can be matched. Whatever it decides of lines that are shared is left to it.
-    """
-    most = min(old.size, new.size)
-    start = _shared(most, lambda at, length: old.is_same(at, new, at, length))
-    end = _shared(
-        most - start,
-        lambda at, length: old.is_same(old.size - at - length, new, new.size - at - length, length),
-    )
-    if old.size + new.size - 2 * (start + end) > LONGEST or _is_binary(old) or _is_binary(new):
-        return None
-    between = _changed_lines(old, start, end), _changed_lines(new, start, end)
-    return None if between[0] is None or between[1] is None else _counted(between[0], between[1])
+    old: int
+    old_end: int
+    new: int
+    new_end: int
 
 
-def _shared(most: int, is_same: Callable[[int, int], bool]) -> int:
-    """How many bytes of `most` are the same from one end on, at the most `_LAST` too few."""
-    shared, step = 0, _FIRST
-    while shared < most:
-        length = min(step, most - shared)
-        if not is_same(shared, length):
-            break
+def shared_start(old: File, at: int, new: File, new_at: int, most: int) -> int:
+    """How many bytes of `most` are the same from two places on."""
+    shared, length = 0, min(_FIRST, most)
+    while (
+        length and old[at + shared : at + shared + length] == new[new_at + shared : new_at + shared + length]
+    ):
         shared += length
-        step *= 2
-    else:
-        return most
+        length = min(4 * length, _MOST, most - shared)
     while length > _LAST:
         half = length // 2
-        if is_same(shared, half):
+        if old[at + shared : at + shared + half] == new[new_at + shared : new_at + shared + half]:
             shared += half
             length -= half
         else:
             length = half
-    return shared
+    differs = int.from_bytes(old[at + shared : at + shared + length], "little") ^ int.from_bytes(
+        new[new_at + shared : new_at + shared + length], "little"
+    )
+    return shared + ((differs & -differs).bit_length() - 1) // 8 if differs else shared + length
 
 
-def _changed_lines(file: File, start: int, end: int) -> list[bytes] | None:
-    """The lines between the shared ends, with some of these; None where they do not begin or end nearby.
+def shared_end(old: File, end: int, new: File, new_end: int, most: int) -> int:
+    """How many bytes of `most` are the same up to two places."""
+    left, length = most, min(_FIRST, most)
+    end, new_end = end - most, new_end - most
+    while length and old[end + left - length : end + left] == new[new_end + left - length : new_end + left]:
+        left -= length
+        length = min(4 * length, _MOST, left)
+    while length > _LAST:
+        half = length // 2
+        if old[end + left - half : end + left] == new[new_end + left - half : new_end + left]:
+            left -= half
+            length -= half
+        else:
+            length = half
+    differs = int.from_bytes(old[end + left - length : end + left], "little") ^ int.from_bytes(
+        new[new_end + left - length : new_end + left], "little"
+    )
+    return most - left + (8 * length - differs.bit_length()) // 8
 
-    A file that does not end with a line end, there, is None too: its last line is another one than the
-    same text with a line end.
-    """
-    first = max(0, start - _AROUND)
-    around = min(end, _AROUND)
-    text = file.part(first, file.size - end + around)
-    if first:
-        at = text.find(b"\n", 0, start - first)
-        if at < 0:
-            return None
-        text = text[at + 1 :]
-    last = text.rfind(b"\n", len(text) - around if around < end else len(text) - 1)
-    if last < 0:
+
+def next_stretch(old: File, new: File, span: Span) -> Stretch | None:
+    """A long stretch that both share behind a difference where the span begins; None: none is found."""
+    at, end, new_at, new_end = span
+    most = min(end - at, new_end - new_at) - _PROBE
+    for step in _STEPS:
+        if step > most:
+            break
+        new_step = _found(old[at + step : at + step + _PROBE], new, new_at, new_end, step)
+        stretch = new_step >= 0 and _around(old, new, span, step, new_step)
+        if stretch:
+            return stretch
+        old_step = _found(new[new_at + step : new_at + step + _PROBE], old, at, end, step)
+        stretch = old_step >= 0 and _around(old, new, span, old_step, step)
+        if stretch:
+            return stretch
+    return None
+
+
+def _around(old: File, new: File, span: Span, old_step: int, new_step: int) -> Stretch | None:
+    """The stretch in which both are the same these bytes behind where the span begins; None where short."""
+    old_at, new_at = span.old + old_step, span.new + new_step
+    length = shared_start(old, old_at, new, new_at, min(span.old_end - old_at, span.new_end - new_at))
+    if length < _LONG:
         return None
-    return text[: last + 1].split(b"\n")[:-1]
+    back = shared_end(old, old_at, new, new_at, min(old_step, new_step))
+    return Stretch(old_at - back, new_at - back, length + back)
 
 
-def _counted(old: list[bytes], new: list[bytes]) -> tuple[int, int] | None:
-    most = min(len(old), len(new))
-    start = end = 0
-    while start < most and old[start] == new[start]:
-        start += 1
-    while end < most - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    removed, added = old[start : len(old) - end], new[start : len(new) - end]
-    return (len(added), len(removed)) if set(removed).isdisjoint(added) else None
-
-
-def _is_binary(file: File) -> bool:
-    return b"\0" in file.part(0, min(file.size, _SNIFFED))
+def _found(probe: bytes, other: File, start: int, end: int, step: int) -> int:
+    """How far behind `start` of `other` the probe stands; -1: nowhere near, or twice."""
+    near = other[start : min(end, start + step + _WINDOW)]
+    found = near.find(probe)
+    return -1 if found >= 0 and near.find(probe, found + 1) >= 0 else found

@@ -12,7 +12,7 @@ import pygit2
 from pygit2.enums import AttrCheck, DiffOption
 from pygit2.ffi import ffi
 
-from digest_pipeline.git import changes, ends, messages, trees
+from digest_pipeline.git import alignment, changes, messages, trees
 from digest_pipeline.git.renames import SUBMODULE
 from digest_pipeline.git.transfer import isolate
 from digest_pipeline.models import Header, TerminalCloneError
@@ -20,6 +20,7 @@ from digest_pipeline.models import Header, TerminalCloneError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from digest_pipeline.git.ends import File
     from digest_pipeline.git.renames import Side
 
 _MB = 1024 * 1024
@@ -136,8 +137,8 @@ class Objects:
         before, after = self._blob(old), self._blob(new)
         if before is None or after is None:
             return changes.MISSING
-        if ends.LARGE <= before.size + after.size < ends.HUGE:
-            certain = ends.certain_counts(_View(before), _View(after))
+        if alignment.LARGE <= before.size + after.size < alignment.HUGE:
+            certain = alignment.certain_counts(_content(before), _content(after))
             if certain is not None:
                 return changes.Counts(*certain)
         # Without a path, libgit2 looks for no attribute files: a third of the time of a small file. Without
@@ -183,18 +184,9 @@ class Objects:
         return self._repo.get_attr(path, attribute, flags, commit) in {True, "true"}
 
 
-class _View:
-    """A blob as `ends.File`: cffi compares it where it lies; copies would cost as much as a difference."""
-
-    def __init__(self, blob: pygit2.Blob) -> None:
-        self.size = blob.size
-        self.start = ffi.from_buffer(blob)
-
-    def part(self, start: int, end: int) -> bytes:
-        return ffi.buffer(self.start + start, end - start)[:]
-
-    def is_same(self, start: int, other: _View, other_start: int, length: int) -> bool:
-        return ffi.buffer(self.start + start, length) == ffi.buffer(other.start + other_start, length)
+def _content(blob: pygit2.Blob) -> File:
+    """A blob as a file of which parts are taken; a copy of all of it would cost as much as a difference."""
+    return ffi.buffer(ffi.from_buffer(blob))
 
 
 def _counts(patch: pygit2.Patch) -> changes.Counts:
