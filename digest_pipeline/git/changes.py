@@ -88,7 +88,7 @@ def file_changes(
     rows: list[FileChange] = []
     for change, (insertions, deletions, binary) in zip(changes, counts, strict=True):
         path = texts[change.new.path]
-        generated, vendored, documentation = marks_of(change.new.path)
+        marks = marks_of(change.new.path)
         rows.append(
             FileChange(
                 path=path,
@@ -97,7 +97,7 @@ def file_changes(
                 insertions=insertions,
                 deletions=deletions,
                 is_binary=binary,
-                kind=file_kind(path, generated=generated, vendored=vendored, documentation=documentation),
+                kind=file_kind(path, **marks._asdict()) if any(marks) else file_kind(path),
             )
         )
     return tuple(rows)

@@ -89,7 +89,7 @@ class Objects:
 
     def _raw(self, sha: str) -> bytes | None:
         try:
-            return self._repo.odb.read(sha)[1]
+            return self._repo.read(sha)[1]
         except KeyError:
             return None
 
@@ -106,7 +106,7 @@ class Objects:
 
     def _read_entries(self, sha: str) -> frozenset[bytes]:
         try:
-            return trees.entries(self._repo.odb.read(sha)[1])
+            return trees.entries(self._repo.read(sha)[1])
         except (KeyError, ValueError, pygit2.GitError) as error:
             raise self._broken(sha) from error
 
