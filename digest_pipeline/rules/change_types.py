@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from digest_pipeline.models import ChangeType, FileKind
 from digest_pipeline.rules import emphasis, vocabulary
-from digest_pipeline.rules.subject_types import ASIDE, guess, object_type, speaks_of_fault, sure_type
+from digest_pipeline.rules.subject_types import (
+    ASIDE,
+    guess,
+    object_type,
+    speaks_of_fault,
+    speaks_of_speed,
+    sure_type,
+)
 
 if TYPE_CHECKING:
     from digest_pipeline.facts import Facts
@@ -119,7 +126,7 @@ def _by_files(facts: Facts, said: ChangeType | None) -> ChangeType | None:
 def _is_told(said: ChangeType | None, counted: frozenset[FileKind], facts: Facts) -> bool:
     """Whether a subject knows better than the files: of examples, of what these are built with, of words."""
     if said is ChangeType.BUILD:
-        return bool(facts.dependencies) and FileKind.CI not in counted
+        return bool(facts.dependencies) and not counted & {FileKind.CI, FileKind.SOURCE}
     if said is ChangeType.DOCS:
         return counted <= {FileKind.BUILD, FileKind.DOCS}
     return said not in (None, ChangeType.CHORE) and facts.is_example
@@ -152,7 +159,7 @@ def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
     by_ground = (
         (ChangeType.REFACTOR, facts.is_formatting_only),
         (_plumbing(facts), True),
-        (ChangeType.PERF, emphasis.PERF.search(text) or emphasis.GAIN.search(body[:_SUMMARY])),
+        (ChangeType.PERF, speaks_of_speed(text) or emphasis.GAIN.search(body[:_SUMMARY])),
         (ChangeType.FIX, _mends(facts, text, body)),
         (ChangeType.FEATURE, is_new or facts.options_added or facts.env_added or _grows(facts)),
         (ChangeType.FIX, _behaves_otherwise(facts, text)),

@@ -50,6 +50,19 @@ GAIN = re.compile(
     re.IGNORECASE,
 )
 """A message that says that something got quicker."""
+QUICKENS = re.compile(
+    r"\b(vectori[sz]\w+|unroll\w*|coalesc\w+|prefetch\w*|memoi[sz]\w+"
+    r"|(sav(e|es|ing)|fewer|less|lower) (the )?(memory|allocations?|copies|cpu)"
+    r"|(remov|eliminat|tak)\w* (\w+ ){0,2}(allocations?|copies))\b",
+    re.IGNORECASE,
+)
+"""What is only done so that something gets quicker or smaller."""
+COSTS = re.compile(
+    r"\b((re-?)?alloc(s|at\w+)?|cop(y|ies|ying)|clon(e|es|ing)|staging|look-?ups?|round[- ]?trips?|syscalls?"
+    r"|repetiti\w+|re-?(comput|pars|read|load|build|encod|hash|scan|fetch|serializ)\w*)\b",
+    re.IGNORECASE,
+)
+"""Work that is better not done: to avoid it is performance."""
 WASTE = re.compile(
     r"\b(redundant|unnecessary|needless|wasteful\w*|superfluous|extra|repeated)\b", re.IGNORECASE
 )

@@ -18,6 +18,8 @@ ASIDE = (ChangeType.DOCS, ChangeType.TEST, ChangeType.CI)
 """What stands beside the code."""
 _CHANGES = (ChangeType.FEATURE, ChangeType.REFACTOR)
 _SPARES = frozenset(["avoid", "avoids", "skip", "skips", "eliminate", "eliminates"])
+_PREVENTS = frozenset(["prevent", "prevents", *_SPARES])
+_TAKES_OUT = frozenset(["remove", "removes", "removed", "drop", "eliminate", "eliminates"])
 _FIXES = re.compile(r"(?<![\w-])(bug|fix(es)?|missing|corrections?)\b", re.IGNORECASE)
 
 
@@ -51,7 +53,7 @@ def sure_type(subject: Subject, *, has_objects: bool = True) -> ChangeType | Non
 def guess(text: str) -> ChangeType:
     """The likeliest type of a subject without a telling verb, when there is no diff to look at."""
     first = next(iter(re.findall(r"[\w'-]+", text.lower())), "")
-    if emphasis.PERF.search(text):
+    if speaks_of_speed(text):
         return ChangeType.PERF
     if speaks_of_fault(text):
         return ChangeType.FIX
@@ -68,7 +70,8 @@ def _refined(kind: ChangeType, text: str, *, has_objects: bool) -> ChangeType:
         return about
     if kind is ChangeType.FIX and emphasis.SECURITY.search(text):
         return ChangeType.SECURITY
-    if kind is ChangeType.FEATURE and emphasis.FASTER.search(_head(text)):
+    head = _head(text)
+    if kind is ChangeType.FEATURE and (emphasis.FASTER.search(head) or emphasis.QUICKENS.search(head)):
         return ChangeType.PERF
     return kind
 
@@ -86,19 +89,50 @@ def _verb_type(text: str, about: ChangeType | None) -> ChangeType | None:
     is_about = verb is not ChangeType.PERF or about is ChangeType.CI or vocabulary.DEPENDENCIES.search(text)
     if verb is ChangeType.DOCS or (about is not None and is_about):
         return verb if verb is ChangeType.DOCS else about
-    is_ability = vocabulary.ABILITY.search(text) is not None
-    if is_ability or (vocabulary.CLEANER.search(text) and verb in (*_CHANGES, None)):
-        return ChangeType.FEATURE if is_ability else ChangeType.REFACTOR
-    is_spared = first in _SPARES and (emphasis.PERF.search(text) or emphasis.WASTE.search(text))
-    if is_spared or (verb in _CHANGES and emphasis.PERF.search(text)):
-        return ChangeType.PERF
-    if verb in (*_CHANGES, None) and (
-        _FIXES.search(_plain(_head(text)))
-        or (verb is ChangeType.FEATURE and vocabulary.PROTECTS.search(_head(text)))
+    return _with_words(first, verb, text)
+
+
+def _with_words(first: str, verb: ChangeType | None, text: str) -> ChangeType | None:
+    """What the other words of a subject make of the type of its verb."""
+    adds, is_loose = verb in (ChangeType.FEATURE, None), verb in (*_CHANGES, None)
+    also = vocabulary.ALSO_ADDS.search(text) if verb is ChangeType.REFACTOR else None
+    by_ground = (
+        (ChangeType.FEATURE, vocabulary.ABILITY.search(text)),
+        (ChangeType.REFACTOR, is_loose and vocabulary.CLEANER.search(text)),
+        (ChangeType.PERF, _is_spared(first, text) or (verb in _CHANGES and speaks_of_speed(text))),
+        (ChangeType.REFACTOR, verb in (ChangeType.FIX, None) and vocabulary.REVIEW.search(text)),
+        (ChangeType.REFACTOR, adds and vocabulary.IN_TERMS.search(text)),
+        (ChangeType.FEATURE, adds and vocabulary.TELLS_BETTER.search(text)),
+        (ChangeType.FIX, is_loose and _is_against_fault(first, verb, text)),
+        (ChangeType.FEATURE, also and object_type(also[1]) is None),
+    )
+    return next((kind for kind, ground in by_ground if ground), verb)
+
+
+def _is_against_fault(first: str, verb: ChangeType | None, text: str) -> bool:
+    """Whether what is added, changed or taken out is a remedy."""
+    head = _head(text)
+    is_fault = emphasis.SEVERE.search(head) or vocabulary.ENDLESS.search(text)
+    return bool(
+        _FIXES.search(_plain(head))
+        or (verb is ChangeType.FEATURE and vocabulary.PROTECTS.search(head))
+        or (verb is not ChangeType.REFACTOR and vocabulary.STURDIER.search(text))
+        or (first in _TAKES_OUT and is_fault)
         or _has_purpose(text)
-    ):
-        return ChangeType.FIX
-    return verb
+    )
+
+
+def _is_spared(first: str, text: str) -> bool:
+    """Whether a subject leaves out work that costs, and not a fault."""
+    if first in _SPARES and (emphasis.PERF.search(text) or emphasis.WASTE.search(text)):
+        return True
+    is_cost = first in _PREVENTS and emphasis.COSTS.search(text)
+    return bool(is_cost) and not (emphasis.SEVERE.search(text) or emphasis.FAILS.search(text))
+
+
+def speaks_of_speed(text: str) -> bool:
+    """Whether a subject has a word of speed, or of what is only done for it."""
+    return bool(emphasis.PERF.search(text) or emphasis.QUICKENS.search(text))
 
 
 def _has_purpose(text: str) -> bool:

@@ -262,6 +262,29 @@ CLEANER = re.compile(
     re.IGNORECASE,
 )
 """What does the same in better code."""
+STURDIER = re.compile(
+    r"\b(?:make|makes|making|more)\b.*\b(robust|resilient|reliable|fault[- ]tolerant|thread[- ]safe|safe)\b",
+    re.IGNORECASE,
+)
+"""What holds where it did not."""
+TELLS_BETTER = re.compile(
+    r"\b(?:better|clear(?:er)?|improv(?:e|es|ed|ing)|nicer|helpful|informative|friendl(?:y|ier)|descriptive)\b"
+    r".{0,30}\b(?:errors?|warnings?|diagnostics?|messages?)\b",
+    re.IGNORECASE,
+)
+"""What tells its users more of what went wrong: nothing is mended by it."""
+IN_TERMS = re.compile(r"\bin terms of\b", re.IGNORECASE)
+REVIEW = re.compile(
+    r"\b(?:review|feedback) ?(?:comments?|notes?|suggestions?)?\W*$|\breview (?:comments?|feedback)\b",
+    re.IGNORECASE,
+)
+"""What reviewers asked for."""
+ENDLESS = re.compile(r"\b(?:infinite|endless|unbounded) (?:loops?|recursions?)\b", re.IGNORECASE)
+ALSO_ADDS = re.compile(
+    r"(?:[,:;+&]|\band)\s+(?:also\s+)?((?:add|support|expose|introduc|implement)(?:e|s|es|ed|ing)?\b.*)",
+    re.IGNORECASE,
+)
+"""What a tidying brings with it."""
 MENDED = re.compile(
     r"\W*(?:this (?:pr|mr|commit|patch|change) )?(?:fix(?:es|ed)?|resolves|corrects)\b(?!.{0,3}#)"
     r"|[^.#]{0,200}\bto fix\b",
