@@ -58,18 +58,23 @@ def run_ours(repo: Path, processes: int) -> int:
     return sum(len(commit.files) for commit in read(repo, list(landings_of(repo)), processes))
 
 
+def newest(repo: Path, commits: int) -> list[Landing]:
+    """The newest commits without merges, for which PyDriller gives no files."""
+    return [landing for landing in landings_of(repo) if len(landing.parents) < 2][-commits:]
+
+
 def run_last(repo: Path, commits: int) -> int:
     """The newest commits."""
-    return sum(len(commit.files) for commit in read(repo, list(landings_of(repo))[-commits:]))
+    return sum(len(commit.files) for commit in read(repo, newest(repo, commits)))
 
 
 def run_pydriller(repo: Path, commits: int) -> int:
     """The same commits by PyDriller."""
     from pydriller import Repository  # noqa: PLC0415 - the others must not pay for it  # pyright: ignore[reportMissingImports]  # the group bench has it
 
-    newest = [landing.sha for landing in landings_of(repo)][-commits:]
+    shas = [landing.sha for landing in newest(repo, commits)]
     files = 0
-    for commit in Repository(str(repo), only_commits=newest).traverse_commits():
+    for commit in Repository(str(repo), only_commits=shas).traverse_commits():
         files += sum(1 for file in commit.modified_files if file.added_lines + file.deleted_lines >= 0)
     return files
 

@@ -116,7 +116,7 @@ def full(repos: Iterable[Path], rounds: int) -> Iterator[str]:
 
 
 def drilled(repos: Iterable[Path], rounds: int, commits: int) -> Iterator[str]:
-    """The same newest commits by PyDriller and by us: the process, and without the index of the branch."""
+    """The same newest commits, no merges, by PyDriller and by us: the process, and without the index."""
     yield "| repository | newest commits | | CPU s | without the index, CPU s | ratio to ours | peak MB |"
     yield "|---|---|---|---|---|---|---|"
     for repo in repos:
