@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from digest_pipeline.models import Analysis, AnalysisState, ChangeType, Claim, FileKind, Insights
 from digest_pipeline.rules.catalogue import labels, say
 from digest_pipeline.rules.grammars import is_exported
-from digest_pipeline.rules.signals import measured, prose_of
+from digest_pipeline.rules.signals import measured
 from digest_pipeline.rules.statements import (
     all_named,
     code,
@@ -23,7 +23,7 @@ from digest_pipeline.rules.statements import (
     named,
     unread_lines,
 )
-from digest_pipeline.rules.subjects import is_breaking
+from digest_pipeline.rules.subjects import is_breaking, prose_of
 from digest_pipeline.rules.summaries import clean, cut, summary_of
 
 if TYPE_CHECKING:

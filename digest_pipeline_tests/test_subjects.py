@@ -213,6 +213,14 @@ def test_any_message_is_read(subject: str, body: str) -> None:
         ("Remove infinite recursion", ChangeType.FIX),
         ("Move the store and add `--version`", ChangeType.FEATURE),
         ("Move the store and add tests", ChangeType.REFACTOR),
+        ("Fix formatting and style problems", ChangeType.REFACTOR),
+        ("Make it more obvious that the name is taken", ChangeType.REFACTOR),
+        ("Move the CUTLASS pin to v3.9.0", ChangeType.BUILD),
+        ("sync llama.cpp", ChangeType.CHORE),
+        ("Sync streams before the copy", None),
+        ("Display the free memory", ChangeType.FEATURE),
+        ("Feature/prefetch of pages", ChangeType.PERF),
+        ("fix/12 the store", ChangeType.FIX),
     ],
 )
 def test_a_subject_alone_tells_its_type_or_nothing(subject: str, kind: ChangeType | None) -> None:

@@ -62,6 +62,10 @@ def test_tier_of_a_commit_alone(case: str) -> None:
     assert judged(subject, files)[1].importance is tier
 
 
+BEFORE_AND_AFTER = (
+    '[project]\nname = "a"\ndependencies = []\n',
+    '[project]\nname = "a"\ndependencies = ["httpx>=1"]\n',
+)
 BY_FILES: dict[str, tuple[str, dict[str, Versions], ChangeType]] = {
     "a bump of what tests are built with": (
         "Bump org.x:y from 1.2 to 1.3",
@@ -94,6 +98,37 @@ BY_FILES: dict[str, tuple[str, dict[str, Versions], ChangeType]] = {
     "weak verb with a case": ("Return an error instead of exiting", FIX, ChangeType.FIX),
     "empty subject": ("", FIX, ChangeType.REFACTOR),
     "attack in the body": ("Ensure pins resolve", FIX, ChangeType.SECURITY),
+    "a script of the team": ("Add a script for notes", {"scripts/notes.sh": ("", "a\n")}, ChangeType.CHORE),
+    "a script that builds": ("Fix the build script", {"scripts/build.sh": ("", "a\n")}, ChangeType.BUILD),
+    "a tag says what a tool is for": ("[CI] Fix the formatter", {"format.sh": ("", "a\n")}, ChangeType.CI),
+    "a word of the build, no file of it": ("✨ Add wrapped dependencies", FEATURE, ChangeType.FEATURE),
+    "a library used in much source": (
+        "Use `httpx` for the calls",
+        {"pyproject.toml": BEFORE_AND_AFTER, "src/a.py": ("x = 1\n", BODY)},
+        ChangeType.REFACTOR,
+    ),
+    "a library used in a line": (
+        "Use `httpx` for the calls",
+        {"pyproject.toml": BEFORE_AND_AFTER, "src/a.py": ("x = 1\n", "x = 2\n")},
+        ChangeType.BUILD,
+    ),
+    "quicker because it is new": (
+        "Fused sum",
+        {"src/a.py": ("", "".join(f"def f{n}(a):\n    b = a\n    return b\n\n" for n in range(80)))},
+        ChangeType.FEATURE,
+    ),
+}
+BY_BODY: dict[str, tuple[str, str, ChangeType]] = {
+    "what failed is mended": ("Allow an empty store", "`open` fails on one.", ChangeType.FIX),
+    "below a heading": (
+        "Clean up after the sum",
+        "## Summary\n\nPreviously, files were left where it\nfailed.",
+        ChangeType.FIX,
+    ),
+    "what is new is not": ("Add a log of the store", "It says when `open` fails.", ChangeType.FEATURE),
+    "a type that is given is believed": ("feat: allow stores", "`open` fails on one.", ChangeType.FEATURE),
+    "what is added": ("[init] The store", "This PR introduces a store.", ChangeType.FEATURE),
+    "what is quicker": ("Use larger loads", "They give better performance.", ChangeType.PERF),
 }
 
 
@@ -102,6 +137,13 @@ def test_type_is_held_against_the_files(case: str) -> None:
     subject, files, kind = BY_FILES[case]
     body = "An attacker can move the branch." if "attack" in case else ""
     assert judged(subject, files, body=body)[1].change_type is kind
+
+
+@pytest.mark.parametrize("case", BY_BODY)
+def test_type_is_held_against_the_message(case: str) -> None:
+    subject, body, kind = BY_BODY[case]
+    longer = {"src/a.py": ("".join(f"x{n} = {n}\n" for n in range(40)), "y = 1\n" * 120)}
+    assert judged(subject, longer, body=body)[1].change_type is kind
 
 
 def test_reasons_add_up_and_have_labels() -> None:

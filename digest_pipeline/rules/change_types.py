@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.models import ChangeType, FileKind
-from digest_pipeline.rules import emphasis, vocabulary
+from digest_pipeline.rules import emphasis, phrasing, vocabulary
 from digest_pipeline.rules.subject_types import (
     ASIDE,
     guess,
@@ -15,6 +15,7 @@ from digest_pipeline.rules.subject_types import (
     speaks_of_speed,
     sure_type,
 )
+from digest_pipeline.rules.subjects import prose_of
 
 if TYPE_CHECKING:
     from digest_pipeline.facts import Facts
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 PLATFORMS = frozenset(["python", "rust", "node", "go"])
 """What a manifest asks of its users' machine."""
 _BESIDE = (FileKind.TEST, FileKind.DOCS, FileKind.CI, FileKind.BUILD)
+_BUILT_BY = frozenset([FileKind.BUILD, FileKind.LOCK, FileKind.CI, FileKind.CONFIG, FileKind.VENDORED])
 _QUIET_KINDS = frozenset([FileKind.LOCK, FileKind.GENERATED, FileKind.VENDORED, FileKind.DATA])
 _KIND_TYPES: tuple[tuple[frozenset[FileKind], ChangeType], ...] = (
     (frozenset([FileKind.DOCS]), ChangeType.DOCS),
@@ -51,14 +53,37 @@ def change_type(subject: Subject, body: str, facts: Facts) -> ChangeType:
         return sure
     if said in (ChangeType.FIX, None) and _is_security(subject, body):
         return ChangeType.SECURITY
-    if _is_aside(said, subject) and _is_mostly_source(facts):
-        said = sure_type(subject, has_objects=False)
-        said = None if said in ASIDE else said
-    if said in (ChangeType.REFACTOR, None) and _names_dependency(subject, facts):
-        return ChangeType.BUILD
+    said = _of_what_changed(subject, said, facts)
     if said is None or (said is ChangeType.CHORE and facts.code_added > _SMALL):
         return _by_facts(facts, subject.text, body) if facts.kinds else said or guess(subject.text)
-    return said
+    if said is ChangeType.PERF and _is_new(subject, facts):
+        return ChangeType.FEATURE
+    return ChangeType.FIX if _was_broken(subject, said, body) else said
+
+
+def _of_what_changed(subject: Subject, said: ChangeType | None, facts: Facts) -> ChangeType | None:
+    """What the subject says, less what it only names; a version that moved with it makes it a build."""
+    if _is_aside(said, subject) and _is_only_word(said, facts):
+        said = sure_type(subject, has_objects=False)
+        said = None if said in ASIDE else said
+    if said not in (ChangeType.REFACTOR, None) or not _names_dependency(subject, facts):
+        return said
+    return said if phrasing.SWAPS.match(subject.text) and _is_rewritten(facts) else ChangeType.BUILD
+
+
+def _is_new(subject: Subject, facts: Facts) -> bool:
+    """Whether something came with public names where nothing was before; a tag of speed is believed."""
+    return bool(facts.added) and facts.code_removed == 0 and facts.code_added > _SMALL and not subject.kinds
+
+
+def _was_broken(subject: Subject, said: ChangeType | None, body: str) -> bool:
+    """Whether the message begins with what failed; what is new or only has another form mends nothing."""
+    if said not in (ChangeType.FEATURE, ChangeType.REFACTOR) or subject.kinds or subject.hint:
+        return False
+    if phrasing.BRINGS.match(subject.text):
+        return False
+    lines = (line for line in prose_of(body[:3000]).splitlines() if not re.match(r"\s*(#|[*-]\s)", line))
+    return bool(phrasing.BROKEN_BEFORE.search(" ".join(" ".join(lines).split())[:400]))
 
 
 def _whatever_the_files(subject: Subject, said: ChangeType | None, facts: Facts) -> ChangeType | None:
@@ -76,9 +101,12 @@ def _by_purpose(subject: Subject, said: ChangeType | None, facts: Facts) -> Chan
     if said is ChangeType.BUILD and facts.kinds == {FileKind.TEST} and vocabulary.BUMPS.match(subject.text):
         return said
     is_prose = facts.is_prose_only and facts.kinds <= {FileKind.SOURCE, FileKind.DOCS}
-    by_files = ChangeType.DOCS if is_prose else _by_files(facts, said)
+    by_files = ChangeType.DOCS if is_prose else _by_files(subject, facts, said)
     is_plain = by_files is ChangeType.CI and not vocabulary.OWNERS.search(subject.text)
-    is_chore = by_files is not None and not is_plain and object_type(subject.text) is ChangeType.CHORE
+    is_tool = FileKind.BUILD in facts.kinds and vocabulary.is_tool(subject.text)
+    is_chore = (
+        by_files is not None and not is_plain and (is_tool or object_type(subject.text) is ChangeType.CHORE)
+    )
     return ChangeType.CHORE if is_chore else by_files
 
 
@@ -89,6 +117,11 @@ def _names_dependency(subject: Subject, facts: Facts) -> bool:
         return False
     names = (re.escape(d.name) for d in facts.dependencies[:50])
     return any(re.search(rf"(?<!\w){name}(?!\w)", subject.text, re.IGNORECASE) for name in names)
+
+
+def _is_rewritten(facts: Facts) -> bool:
+    """Whether the source that uses a dependency changed more than what asks for it."""
+    return sum(facts.lines) > facts.size(FileKind.BUILD, FileKind.LOCK).lines + _HANDFUL
 
 
 def _is_aside(said: ChangeType | None, subject: Subject) -> bool:
@@ -105,7 +138,7 @@ def _is_security(subject: Subject, body: str) -> bool:
     )
 
 
-def _by_files(facts: Facts, said: ChangeType | None) -> ChangeType | None:
+def _by_files(subject: Subject, facts: Facts, said: ChangeType | None) -> ChangeType | None:
     """The type that files of one sort give whatever the subject says; None where source is among them."""
     kinds = facts.kinds
     counted = kinds - _QUIET_KINDS
@@ -113,7 +146,7 @@ def _by_files(facts: Facts, said: ChangeType | None) -> ChangeType | None:
         return None
     if not counted:
         return ChangeType.BUILD if kinds == {FileKind.LOCK} else said
-    if _is_told(said, counted, facts):
+    if _is_told(subject, said, counted, facts):
         return said
     if counted in ({FileKind.TEST, FileKind.DOCS}, {FileKind.BUILD, FileKind.CI}):
         return _of_two(facts, said)
@@ -123,8 +156,10 @@ def _by_files(facts: Facts, said: ChangeType | None) -> ChangeType | None:
     return None
 
 
-def _is_told(said: ChangeType | None, counted: frozenset[FileKind], facts: Facts) -> bool:
+def _is_told(subject: Subject, said: ChangeType | None, counted: frozenset[FileKind], facts: Facts) -> bool:
     """Whether a subject knows better than the files: of examples, of what these are built with, of words."""
+    if said is ChangeType.CI and counted == {FileKind.BUILD}:
+        return said in subject.kinds and not facts.dependencies
     if said is ChangeType.BUILD:
         return bool(facts.dependencies) and not counted & {FileKind.CI, FileKind.SOURCE}
     if said is ChangeType.DOCS:
@@ -143,7 +178,10 @@ def _of_two(facts: Facts, said: ChangeType | None) -> ChangeType:
     return ChangeType.BUILD if is_build else ChangeType.CI
 
 
-def _is_mostly_source(facts: Facts) -> bool:
+def _is_only_word(said: ChangeType | None, facts: Facts) -> bool:
+    """Whether source changed most of all, or nothing of what the build is made of."""
+    if said is ChangeType.BUILD and FileKind.SOURCE in facts.kinds and not facts.kinds & _BUILT_BY:
+        return sum(facts.lines) > 0
     source, rest = facts.size(FileKind.SOURCE), facts.size(*_BESIDE)
     return source.files > 0 and sum(facts.lines) > rest.lines
 
@@ -161,6 +199,7 @@ def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
         (_plumbing(facts), True),
         (ChangeType.PERF, speaks_of_speed(text) or emphasis.GAIN.search(body[:_SUMMARY])),
         (ChangeType.FIX, _mends(facts, text, body)),
+        (ChangeType.FEATURE, phrasing.ADDED.match(body)),
         (ChangeType.FEATURE, is_new or facts.options_added or facts.env_added or _grows(facts)),
         (ChangeType.FIX, _behaves_otherwise(facts, text)),
     )
@@ -170,7 +209,7 @@ def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
 def _behaves_otherwise(facts: Facts, text: str) -> bool:
     """Whether a handful of lines do something that was not done before: they neither move nor rename."""
     added, removed = facts.lines
-    is_moved = facts.moved or facts.renamed or facts.removed or vocabulary.SWAPS.match(text)
+    is_moved = facts.moved or facts.renamed or facts.removed or phrasing.SWAPS.match(text)
     return not is_moved and len(text.split()) > 1 and removed <= added <= _HANDFUL
 
 
@@ -186,10 +225,10 @@ def _mends(facts: Facts, text: str, body: str) -> bool:
     """Whether a small change speaks of a case that did not work, or brings a test for one."""
     if sum(facts.lines) >= _SMALL or facts.options_added or facts.env_added:
         return False
-    if speaks_of_fault(text) or vocabulary.MENDED.match(body):
+    if speaks_of_fault(text) or phrasing.MENDED.match(body):
         return True
-    is_tested = facts.is_tested and not facts.added and not vocabulary.SWAPS.match(text)
-    return is_tested or bool(vocabulary.CLOSES_ISSUE.search(body[:5000]))
+    is_tested = facts.is_tested and not facts.added and not phrasing.SWAPS.match(text)
+    return is_tested or bool(phrasing.CLOSES_ISSUE.search(body[:5000]))
 
 
 def _grows(facts: Facts) -> bool:

@@ -45,6 +45,8 @@ PERF = re.compile(
 FASTER = re.compile(r"\b(faster|speed(s|ed)? ?ups?|throughput|latency|perf(ormance)?)\b", re.IGNORECASE)
 GAIN = re.compile(
     r"\b(performance|speed|throughput) (improvements?|gains?|win|boost|benefits?)|\bspeed-?ups?\b"
+    r"|\b(better|higher|improved|best) (\w+ ){0,2}(performance|throughput)\b"
+    r"|\b(is|are|was|were|much) slower\b"
     r"|\b(improv|increas|boost)\w* (the )?(performance|speed|throughput)|\bfaster\b|\bincreases throughput\b"
     r"|\breduc\w+ (the )?(overhead|latency|allocations?)",
     re.IGNORECASE,

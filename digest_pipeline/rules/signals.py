@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from digest_pipeline.models import ChangeType, FileKind
 from digest_pipeline.rules import emphasis
 from digest_pipeline.rules.change_types import PLATFORMS
-from digest_pipeline.rules.subjects import is_breaking
+from digest_pipeline.rules.subjects import is_breaking, prose_of
 
 if TYPE_CHECKING:
     from digest_pipeline.facts import Facts
@@ -149,13 +149,6 @@ def _removes(text: str, facts: Facts) -> bool:
     if not gone and facts.lines[1] < _LAID_OFF:
         return False
     return bool(emphasis.REMOVAL.match(text)) and not emphasis.SURPLUS.search(text)
-
-
-def prose_of(body: str) -> str:
-    """The part of a message that a person wrote: without comments, checklists, trailers and quotes."""
-    body = re.sub(r"<!--.*?(-->|$)", " ", body[:8000], flags=re.DOTALL)
-    lines = body.splitlines()
-    return "\n".join(line for line in lines if not re.match(r"\s*([-*] \[[ xX]\]|>|[\w-]+-by:|```)", line))
 
 
 def measured(text: str, said: str) -> str | None:

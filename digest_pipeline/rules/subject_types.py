@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.models import ChangeType
-from digest_pipeline.rules import emphasis, vocabulary
+from digest_pipeline.rules import emphasis, phrasing, vocabulary
 
 if TYPE_CHECKING:
     from digest_pipeline.rules.subjects import Subject
@@ -34,7 +34,7 @@ def sure_type(subject: Subject, *, has_objects: bool = True) -> ChangeType | Non
         return ChangeType.REVERT
     text = subject.quoted if subject.is_reland and subject.quoted else subject.text
     text = text if " " in text else text.replace("_", " ")
-    if vocabulary.AFTER_RELEASE.match(text):
+    if vocabulary.AFTER_RELEASE.match(text) or vocabulary.SYNCS.match(text):
         return ChangeType.CHORE
     if ChangeType.RELEASE in subject.kinds or vocabulary.RELEASE.search(text):
         return ChangeType.CHORE if vocabulary.NEXT_CYCLE.search(text) else ChangeType.RELEASE
@@ -42,6 +42,8 @@ def sure_type(subject: Subject, *, has_objects: bool = True) -> ChangeType | Non
         if kind is not ChangeType.CHORE and (has_objects or kind is not ChangeType.BUILD):
             return _refined(kind, text, has_objects=has_objects)
     about = object_type(text) if has_objects else None
+    if about is ChangeType.DOCS and phrasing.REVIEW.search(text):
+        about = None
     if has_objects and vocabulary.BUMPS.match(text) and about is None:
         return ChangeType.BUILD
     by_verb = _verb_type(text, about) or about
@@ -95,14 +97,15 @@ def _verb_type(text: str, about: ChangeType | None) -> ChangeType | None:
 def _with_words(first: str, verb: ChangeType | None, text: str) -> ChangeType | None:
     """What the other words of a subject make of the type of its verb."""
     adds, is_loose = verb in (ChangeType.FEATURE, None), verb in (*_CHANGES, None)
-    also = vocabulary.ALSO_ADDS.search(text) if verb is ChangeType.REFACTOR else None
+    also = phrasing.ALSO_ADDS.search(text) if verb is ChangeType.REFACTOR else None
     by_ground = (
-        (ChangeType.FEATURE, vocabulary.ABILITY.search(text)),
-        (ChangeType.REFACTOR, is_loose and vocabulary.CLEANER.search(text)),
+        (ChangeType.FEATURE, phrasing.ABILITY.search(text)),
+        (ChangeType.REFACTOR, is_loose and phrasing.CLEANER.search(text)),
         (ChangeType.PERF, _is_spared(first, text) or (verb in _CHANGES and speaks_of_speed(text))),
-        (ChangeType.REFACTOR, verb in (ChangeType.FIX, None) and vocabulary.REVIEW.search(text)),
-        (ChangeType.REFACTOR, adds and vocabulary.IN_TERMS.search(text)),
-        (ChangeType.FEATURE, adds and vocabulary.TELLS_BETTER.search(text)),
+        (ChangeType.REFACTOR, verb in (ChangeType.FIX, None) and phrasing.REVIEW.search(text)),
+        (ChangeType.REFACTOR, verb in (ChangeType.FIX, None) and phrasing.STYLE.search(text)),
+        (ChangeType.REFACTOR, adds and phrasing.IN_TERMS.search(text)),
+        (ChangeType.FEATURE, adds and phrasing.TELLS_BETTER.search(text)),
         (ChangeType.FIX, is_loose and _is_against_fault(first, verb, text)),
         (ChangeType.FEATURE, also and object_type(also[1]) is None),
     )
@@ -112,11 +115,11 @@ def _with_words(first: str, verb: ChangeType | None, text: str) -> ChangeType | 
 def _is_against_fault(first: str, verb: ChangeType | None, text: str) -> bool:
     """Whether what is added, changed or taken out is a remedy."""
     head = _head(text)
-    is_fault = emphasis.SEVERE.search(head) or vocabulary.ENDLESS.search(text)
+    is_fault = emphasis.SEVERE.search(head) or phrasing.ENDLESS.search(text)
     return bool(
         _FIXES.search(_plain(head))
-        or (verb is ChangeType.FEATURE and vocabulary.PROTECTS.search(head))
-        or (verb is not ChangeType.REFACTOR and vocabulary.STURDIER.search(text))
+        or (verb is ChangeType.FEATURE and phrasing.PROTECTS.search(head))
+        or (verb is not ChangeType.REFACTOR and phrasing.STURDIER.search(text))
         or (first in _TAKES_OUT and is_fault)
         or _has_purpose(text)
     )
@@ -137,19 +140,19 @@ def speaks_of_speed(text: str) -> bool:
 
 def _has_purpose(text: str) -> bool:
     """Whether a subject says that the change is made against a fault."""
-    against = vocabulary.PURPOSE.search(text)
+    against = phrasing.PURPOSE.search(text)
     if against is None:
         return False
     rest = against[1]
     return rest is None or bool(
-        emphasis.SEVERE.search(rest) or emphasis.FAILS.search(rest) or vocabulary.TROUBLE.search(rest)
+        emphasis.SEVERE.search(rest) or emphasis.FAILS.search(rest) or phrasing.TROUBLE.search(rest)
     )
 
 
 def speaks_of_fault(text: str) -> bool:
     """Whether a subject has a word of something that did not work."""
     return bool(
-        vocabulary.MENDS.search(_plain(text)) or emphasis.SEVERE.search(text) or emphasis.FAILS.search(text)
+        phrasing.MENDS.search(_plain(text)) or emphasis.SEVERE.search(text) or emphasis.FAILS.search(text)
     )
 
 

@@ -34,6 +34,9 @@ _EMOJI = re.compile(
     r"^(?:\s*(?::[a-z0-9_+-]+:|[\U0001F000-\U0001FAFF\u2600-\u27BF\u2B00-\u2BFF\uFE0F\u200D])\s*)+"
 )
 _PREFIX = re.compile(r"^([\w./&+| -]{1,40}?)\s*(?:[\(（]([^()（）]{0,80})[\)）])?\s*(!)?\s*[:：]\s*(?=\S)")
+_BRANCH = re.compile(
+    r"^(feature|feat|bugfix|hotfix|fix|refactor|perf|docs?|chore|tests?)/(?=\w)", re.IGNORECASE
+)
 _REVERT = re.compile(r"^(?:revert(?:s|ed|ing)?|back\s?out|backed out|roll\s?back)\b[\s:：]*", re.IGNORECASE)
 _REAPPLY = re.compile(r'^(?:re-?land|re-?apply|re-?submit)\b[\s:：]*(?=["“\'])', re.IGNORECASE)
 _BREAKING_BODY = re.compile(r"^(?:BREAKING[ -]CHANGES?)\s*[:：]", re.MULTILINE)
@@ -123,6 +126,9 @@ def parse_subject(line: str) -> Subject:
             breaking = breaking or bool(prefix[3])
             bare, found = bare[prefix.end() :], True
     bare = _EMOJI.sub("", bare).strip()
+    if (branch := _BRANCH.match(bare)) and (kind := vocabulary.tag_kind(branch[1])):
+        kinds.append(kind)
+        bare = bare[branch.end() :]
     is_revert, is_reland = bool(_REVERT.match(bare)), bool(_REAPPLY.match(bare))
     if ChangeType.REVERT in kinds and not is_reland:
         is_revert = True
@@ -243,6 +249,13 @@ def _shas(subject: str, body: str) -> list[str]:
             found += re.findall(_SHA, re.sub(r"\([^()\n]*\)", " ", match[1]))
         found += _COMMIT_LINK.findall(text)
     return [f for f in found if re.search(r"\d", f)]
+
+
+def prose_of(body: str) -> str:
+    """The part of a message that a person wrote: without comments, checklists, trailers and quotes."""
+    body = re.sub(r"<!--.*?(-->|$)", " ", body[:8000], flags=re.DOTALL)
+    lines = body.splitlines()
+    return "\n".join(line for line in lines if not re.match(r"\s*([-*] \[[ xX]\]|>|[\w-]+-by:|```)", line))
 
 
 def is_breaking(commit: Commit) -> bool:

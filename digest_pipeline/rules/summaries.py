@@ -14,9 +14,8 @@ from digest_pipeline.models import ChangeType
 from digest_pipeline.rules import vocabulary
 from digest_pipeline.rules.catalogue import labels, say
 from digest_pipeline.rules.chinese import in_chinese
-from digest_pipeline.rules.signals import prose_of
 from digest_pipeline.rules.statements import code, file_lines, telling_lines
-from digest_pipeline.rules.subjects import subject_of
+from digest_pipeline.rules.subjects import prose_of, subject_of
 
 if TYPE_CHECKING:
     from digest_pipeline.facts import Facts

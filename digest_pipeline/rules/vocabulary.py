@@ -56,10 +56,12 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
         "introduce introduces introduced implement implements implemented implementing allow allows allowing "
         "expose exposes exposed provide provides integrate integrates port ports create creates "
         "extend extends "
+        "show shows display displays report reports suggest suggests notify widen expand expands "
         "enhance enhances improve improves improved improving accept accepts initial new let register "
         "permit offer include includes export exports upstream adapt generalize recognize teach"
     ),
     ChangeType.FIX: _words(
+        "ignore ignores refuse stabilize "
         "fix fixes fixed fixing bugfix hotfix correct corrects corrected resolve resolves resolved repair "
         "prevent prevents avoid avoids handle handles handling restore restores ensure ensures guard guards "
         "address addresses workaround mitigate protect reject rejects tolerate patch don't dont "
@@ -68,11 +70,12 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
     ),
     ChangeType.PERF: _words(
         "optimize optimizes optimized optimizing optimise speed speedup speeds accelerate accelerates "
-        "fuse fuses "
+        "fuse fuses memoize hoist precompute preload unroll "
         "cache caches vectorize parallelize prefetch overlap tune autotune reduce reduces minimize "
         "reuse reuses"
     ),
     ChangeType.REFACTOR: _words(
+        "streamline flatten relocate retire dedup reorder modularize styling restyle "
         "refactor refactors refactored refactoring rename renames renamed renaming move moves moved "
         "moving clean "
         "cleanup cleans simplify simplifies extract extracts split splits reorganize restruct restructure "
@@ -151,7 +154,8 @@ RELEASE = re.compile(
 )
 BUMPS = re.compile(
     r"\b(bump|upgrade|pin|repin|unpin)(s|ed)?\b|\bfrom v?\d+\.\d+\S* to v?\d"
-    r"|^updat(?:es?|ed|ing) .{1,60} to v?\d+(\.\d+)+(?=$|[.,] )",
+    r"|^updat(?:es?|ed|ing) .{1,60} to v?\d+(\.\d+)+(?=$|[.,] )"
+    r"|^(?:move|raise|set)s? .{1,60} to (?:v\d+(?:\.\d+)+|\d+\.\d+\.\d+)$",
     re.IGNORECASE,
 )
 """What brings a version of something forward."""
@@ -164,6 +168,10 @@ NEXT_CYCLE = re.compile(
     r"(\bdev\b|-dev\b|\.dev\d*|snapshot|next (development|dev|version|release)|post-?release)", re.IGNORECASE
 )
 """What follows a release: the version of the next cycle."""
+SYNCS = re.compile(
+    r"sync(s|ed|ing)?\b.*(\bupstream\b|^\S+ \S+\.\S+$)|sync(s|ed|ing)? (with |from )?\S+\.\w+$", re.IGNORECASE
+)
+"""What copies from another repository."""
 AFTER_RELEASE = re.compile(
     r"(prepare|start|begin)( for)?( the)? next( development)? (version|cycle|iteration|snapshot)"
     r"|(set|bump|updated?|changed?)( the)?( dev(elopment)?)? version( to \S*dev\d*)?$",
@@ -229,74 +237,19 @@ CLEAR_WORDS = _words(
     "implement implements improve improves"
 )
 """Words that tell the type wherever they stand in a subject."""
-MENDS = re.compile(
-    r"\b(instead of|make sure|should|shouldn't|when|if|even (if|when)|incorrect(ly)?|wrong(ly)?"
-    r"|missing|non-?existing|properly|always"
-    r"|correctly|too|compat(ibility|ible)?|invalid|throw|raise|errors?(?! messages?)"
-    r"|consisten(t|cy)|not|only once)\b",
+_SCRIPT = re.compile(r"\bscripts?\b", re.IGNORECASE)
+_BUILDS = re.compile(
+    r"\b(build\w*|install\w*|setup|packag\w*|wheels?|compil\w*|cmake|docker\w*|publish\w*|deploy\w*)\b|_(build|wheel)",
     re.IGNORECASE,
 )
-"""Words of a subject that speak of a case that did not work."""
-PURPOSE = re.compile(
-    r"\b(?:to|by|for|try(?:ing)? to) (?:avoid|prevent|fix|resolve|solve|stop|mitigate)\w*\b(.*)"
-    r"|\bworks? around\b",
-    re.IGNORECASE,
-)
-"""What a change is made against, behind whatever its verb is: `add a lock to avoid a crash`."""
-TROUBLE = re.compile(r"\b(problems?|issues?|bugs?|errors?|fail(ure|ed|ing|s)?|faults?)\b", re.IGNORECASE)
-PROTECTS = re.compile(
-    r"\b(null|nil|none|bounds?|overflow|sanity|safety|error|fault|exception)[- ]?(?:ptr |pointer )?"
-    r"(check(s|ing)?|guards?|handling)\b",
-    re.IGNORECASE,
-)
-"""What is added so that something does not go wrong."""
-ABILITY = re.compile(
-    r"(?:^|\bmak(?:e|es|ing)\b.+\b)(configurable|optional|customi[sz]able|overrid(?:e)?able|pluggable|extensible"
-    r"|settable|public|available|accessible)\b",
-    re.IGNORECASE,
-)
-"""What gives users a choice that they did not have."""
-CLEANER = re.compile(
-    r"\b(?:make|in an?|more)\b.*"
-    r"\b(cleaner|simpler|safer|tidier|consistent|readable|idiomatic|maintainable)\b",
-    re.IGNORECASE,
-)
-"""What does the same in better code."""
-STURDIER = re.compile(
-    r"\b(?:make|makes|making|more)\b.*\b(robust|resilient|reliable|fault[- ]tolerant|thread[- ]safe|safe)\b",
-    re.IGNORECASE,
-)
-"""What holds where it did not."""
-TELLS_BETTER = re.compile(
-    r"\b(?:better|clear(?:er)?|improv(?:e|es|ed|ing)|nicer|helpful|informative|friendl(?:y|ier)|descriptive)\b"
-    r".{0,30}\b(?:errors?|warnings?|diagnostics?|messages?)\b",
-    re.IGNORECASE,
-)
-"""What tells its users more of what went wrong: nothing is mended by it."""
-IN_TERMS = re.compile(r"\bin terms of\b", re.IGNORECASE)
-REVIEW = re.compile(
-    r"\b(?:review|feedback) ?(?:comments?|notes?|suggestions?)?\W*$|\breview (?:comments?|feedback)\b",
-    re.IGNORECASE,
-)
-"""What reviewers asked for."""
-ENDLESS = re.compile(r"\b(?:infinite|endless|unbounded) (?:loops?|recursions?)\b", re.IGNORECASE)
-ALSO_ADDS = re.compile(
-    r"(?:[,:;+&]|\band)\s+(?:also\s+)?((?:add|support|expose|introduc|implement)(?:e|s|es|ed|ing)?\b.*)",
-    re.IGNORECASE,
-)
-"""What a tidying brings with it."""
-MENDED = re.compile(
-    r"\W*(?:this (?:pr|mr|commit|patch|change) )?(?:fix(?:es|ed)?|resolves|corrects)\b(?!.{0,3}#)"
-    r"|[^.#]{0,200}\bto fix\b",
-    re.IGNORECASE,
-)
-"""A message that begins with what it fixes."""
-SWAPS = re.compile(r"(replace|convert|switch|use|using|apply)s?\b", re.IGNORECASE)
-"""Subjects that put one thing in the place of another."""
-CLOSES_ISSUE = re.compile(
-    r"\b(fix(es|ed)?|resolves?|closes?)\s*:?\s*(issue\s*)?(https?://\S+/issues/|[\w./-]*#)\d+", re.IGNORECASE
-)
-OWNERS = re.compile(r"\bcode ?owners?\b", re.IGNORECASE)
+
+
+def is_tool(text: str) -> bool:
+    """Whether a subject names a script of the project's own people, and not one that builds or installs."""
+    return bool(_SCRIPT.search(text)) and not _BUILDS.search(text.replace("_", " "))
+
+
+OWNERS = re.compile(r"\b(code ?owners?|maintainers|committers)\b", re.IGNORECASE)
 PLACE = re.compile(
     r"\b(?:in|to|of|for)\b(?!.*\b(?:from|with|by|when|if|on|and)\b)[^,;:]{0,80}?([\w./-]+)\W*$", re.IGNORECASE
 )
