@@ -221,6 +221,10 @@ def test_any_message_is_read(subject: str, body: str) -> None:
         ("Display the free memory", ChangeType.FEATURE),
         ("Feature/prefetch of pages", ChangeType.PERF),
         ("fix/12 the store", ChangeType.FIX),
+        ("✨ Handle wrapped names", ChangeType.FEATURE),
+        ("✨ Handle a missing name", ChangeType.FIX),
+        ("chore: format", ChangeType.CHORE),
+        ("Format the dates", ChangeType.REFACTOR),
     ],
 )
 def test_a_subject_alone_tells_its_type_or_nothing(subject: str, kind: ChangeType | None) -> None:

@@ -101,6 +101,13 @@ BY_FILES: dict[str, tuple[str, dict[str, Versions], ChangeType]] = {
     "a script of the team": ("Add a script for notes", {"scripts/notes.sh": ("", "a\n")}, ChangeType.CHORE),
     "a script that builds": ("Fix the build script", {"scripts/build.sh": ("", "a\n")}, ChangeType.BUILD),
     "a tag says what a tool is for": ("[CI] Fix the formatter", {"format.sh": ("", "a\n")}, ChangeType.CI),
+    "a workflow that packs": (
+        "[Package] Add a GitHub action",
+        {".github/workflows/w.yml": ("", "a: 1\nb: 2\n"), "scripts/pack.sh": ("", "a\n")},
+        ChangeType.CI,
+    ),
+    "layout of tests": ("chore: format", {"tests/test_a.py": ("", "x\n")}, ChangeType.CHORE),
+    "a copy from elsewhere": ("sync llama.cpp", {"examples/a.cpp": ("", "int x;\n")}, ChangeType.CHORE),
     "a word of the build, no file of it": ("✨ Add wrapped dependencies", FEATURE, ChangeType.FEATURE),
     "a library used in much source": (
         "Use `httpx` for the calls",
@@ -127,7 +134,7 @@ BY_BODY: dict[str, tuple[str, str, ChangeType]] = {
     ),
     "what is new is not": ("Add a log of the store", "It says when `open` fails.", ChangeType.FEATURE),
     "a type that is given is believed": ("feat: allow stores", "`open` fails on one.", ChangeType.FEATURE),
-    "what is added": ("[init] The store", "This PR introduces a store.", ChangeType.FEATURE),
+    "what is added": ("[init] The store", "## Purpose ##\nThis PR introduces one.", ChangeType.FEATURE),
     "what is quicker": ("Use larger loads", "They give better performance.", ChangeType.PERF),
 }
 

@@ -82,15 +82,21 @@ def _was_broken(subject: Subject, said: ChangeType | None, body: str) -> bool:
         return False
     if phrasing.BRINGS.match(subject.text):
         return False
-    lines = (line for line in prose_of(body[:3000]).splitlines() if not re.match(r"\s*(#|[*-]\s)", line))
-    return bool(phrasing.BROKEN_BEFORE.search(" ".join(" ".join(lines).split())[:400]))
+    return bool(phrasing.BROKEN_BEFORE.search(_opening(body)))
+
+
+def _opening(body: str) -> str:
+    """The first words of a message on one line, without headings and lists."""
+    lines = (line for line in prose_of(body[:3000]).splitlines() if not phrasing.NO_PROSE.match(line))
+    return " ".join(" ".join(lines).split())[:400]
 
 
 def _whatever_the_files(subject: Subject, said: ChangeType | None, facts: Facts) -> ChangeType | None:
-    """A release, the start of the next cycle, and a named vulnerability; a new platform is no release."""
+    """A release, the next cycle, a copy from elsewhere, a vulnerability; a new platform is no release."""
     if said is ChangeType.RELEASE:
         return ChangeType.BUILD if any(d.name in PLATFORMS for d in facts.dependencies) else said
-    if said is ChangeType.CHORE and vocabulary.NEXT_CYCLE.search(subject.text):
+    follows = vocabulary.NEXT_CYCLE.search(subject.text) or vocabulary.SYNCS.match(subject.text)
+    if said is ChangeType.CHORE and follows:
         return said
     ships = facts.kinds & {FileKind.SOURCE, FileKind.VENDORED}
     return ChangeType.SECURITY if ships and re.search(r"\bCVE-\d{4}-\d", subject.text) else None
@@ -149,7 +155,7 @@ def _by_files(subject: Subject, facts: Facts, said: ChangeType | None) -> Change
     if _is_told(subject, said, counted, facts):
         return said
     if counted in ({FileKind.TEST, FileKind.DOCS}, {FileKind.BUILD, FileKind.CI}):
-        return _of_two(facts, said)
+        return _of_two(subject, facts, said)
     for among, kind in _KIND_TYPES:
         if counted <= among:
             return said if kind is ChangeType.CONFIG and said is not None else kind
@@ -167,12 +173,12 @@ def _is_told(subject: Subject, said: ChangeType | None, counted: frozenset[FileK
     return said not in (None, ChangeType.CHORE) and facts.is_example
 
 
-def _of_two(facts: Facts, said: ChangeType | None) -> ChangeType:
+def _of_two(subject: Subject, facts: Facts, said: ChangeType | None) -> ChangeType:
     """Tests or documents, build or CI: what most lines are, for the latter unless the subject says it."""
     if FileKind.TEST in facts.kinds:
         is_docs = facts.size(FileKind.DOCS).lines > facts.size(FileKind.TEST).lines
         return ChangeType.DOCS if is_docs else ChangeType.TEST
-    if said is ChangeType.CI or said is ChangeType.BUILD:
+    if said is ChangeType.CI or (said is ChangeType.BUILD and object_type(subject.text) is not ChangeType.CI):
         return said
     is_build = facts.size(FileKind.BUILD).lines > facts.size(FileKind.CI).lines
     return ChangeType.BUILD if is_build else ChangeType.CI
@@ -199,7 +205,7 @@ def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
         (_plumbing(facts), True),
         (ChangeType.PERF, speaks_of_speed(text) or emphasis.GAIN.search(body[:_SUMMARY])),
         (ChangeType.FIX, _mends(facts, text, body)),
-        (ChangeType.FEATURE, phrasing.ADDED.match(body)),
+        (ChangeType.FEATURE, phrasing.ADDED.match(_opening(body))),
         (ChangeType.FEATURE, is_new or facts.options_added or facts.env_added or _grows(facts)),
         (ChangeType.FIX, _behaves_otherwise(facts, text)),
     )
@@ -225,7 +231,7 @@ def _mends(facts: Facts, text: str, body: str) -> bool:
     """Whether a small change speaks of a case that did not work, or brings a test for one."""
     if sum(facts.lines) >= _SMALL or facts.options_added or facts.env_added:
         return False
-    if speaks_of_fault(text) or phrasing.MENDED.match(body):
+    if speaks_of_fault(text) or phrasing.MENDED.match(_opening(body)):
         return True
     is_tested = facts.is_tested and not facts.added and not phrasing.SWAPS.match(text)
     return is_tested or bool(phrasing.CLOSES_ISSUE.search(body[:5000]))

@@ -64,7 +64,7 @@ REVIEW = re.compile(
 """What reviewers asked for."""
 ENDLESS = re.compile(r"\b(?:infinite|endless|unbounded) (?:loops?|recursions?)\b", re.IGNORECASE)
 ALSO_ADDS = re.compile(
-    r"(?:[,:;+&]|\band)\s+(?:also\s+)?((?:add|support|expose|introduc|implement)(?:e|s|es|ed|ing)?\b.*)",
+    r"(?:[,:;+&]|\band)\s+(?:also\s+)?((?:add|support|introduc|implement)(?:e|s|es|ed|ing)?\b.*)",
     re.IGNORECASE,
 )
 """What a tidying brings with it."""
@@ -81,6 +81,11 @@ ADDED = re.compile(
 """A message that begins with what it adds."""
 SWAPS = re.compile(r"(replace|convert|switch|use|using|apply)s?\b", re.IGNORECASE)
 """Subjects that put one thing in the place of another."""
+NO_PROSE = re.compile(
+    r"\s*(#|[*-]\s|\W*(summary|description|purpose|motivation|overview|problem|what|why|context)\W*$)",
+    re.IGNORECASE,
+)
+"""A line of a message that is a heading or an item of a list."""
 BRINGS = re.compile(
     r"(add|introduc|implement|creat|refactor|renam|mov|deprecat|simplif|new)\w*\b", re.IGNORECASE
 )

@@ -48,7 +48,8 @@ def sure_type(subject: Subject, *, has_objects: bool = True) -> ChangeType | Non
         return ChangeType.BUILD
     by_verb = _verb_type(text, about) or about
     is_fix = subject.hint is ChangeType.FIX and by_verb is ChangeType.REFACTOR
-    known = subject.hint if is_fix else by_verb or subject.hint
+    is_new = subject.hint is ChangeType.FEATURE and by_verb is ChangeType.FIX and not speaks_of_fault(text)
+    known = subject.hint if is_fix or is_new else by_verb or subject.hint
     return known or (ChangeType.CHORE if subject.kinds else None)
 
 

@@ -168,9 +168,7 @@ NEXT_CYCLE = re.compile(
     r"(\bdev\b|-dev\b|\.dev\d*|snapshot|next (development|dev|version|release)|post-?release)", re.IGNORECASE
 )
 """What follows a release: the version of the next cycle."""
-SYNCS = re.compile(
-    r"sync(s|ed|ing)?\b.*(\bupstream\b|^\S+ \S+\.\S+$)|sync(s|ed|ing)? (with |from )?\S+\.\w+$", re.IGNORECASE
-)
+SYNCS = re.compile(r"sync(s|ed|ing)?\b(.*\bupstream\b| (with |from )?\S+\.\w+$)", re.IGNORECASE)
 """What copies from another repository."""
 AFTER_RELEASE = re.compile(
     r"(prepare|start|begin)( for)?( the)? next( development)? (version|cycle|iteration|snapshot)"
@@ -180,7 +178,12 @@ AFTER_RELEASE = re.compile(
 OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
     (
         ChangeType.CHORE,
-        re.compile(r"\b(clippy|linters?|lints?|linting|mypy|flake8|eslint|pylint)\b", re.IGNORECASE),
+        re.compile(
+            r"\b(clippy|linters?|lints?|linting|mypy|flake8|eslint|pylint)\b"
+            r"|^(?:(?:run|apply|make) )?(?:code )?(?:auto-?)?"
+            r"(?:format(?:ting)?|fmt|prettier|black|styl(?:e|ing))\W*$",
+            re.IGNORECASE,
+        ),
     ),
     (
         ChangeType.REFACTOR,
