@@ -224,6 +224,10 @@ def test_any_message_is_read(subject: str, body: str) -> None:
         ("✨ Handle wrapped names", ChangeType.FEATURE),
         ("✨ Handle a missing name", ChangeType.FIX),
         ("chore: format", ChangeType.CHORE),
+        ("Display the time correctly", ChangeType.FIX),
+        ("Improve code quality of the store", ChangeType.REFACTOR),
+        ("Add lazily loaded pages", ChangeType.PERF),
+        ("Replace __file__, fix #2728 (#2780)", ChangeType.FIX),
         ("Format the dates", ChangeType.REFACTOR),
     ],
 )

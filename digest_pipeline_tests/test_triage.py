@@ -134,6 +134,7 @@ BY_BODY: dict[str, tuple[str, str, ChangeType]] = {
     ),
     "what is new is not": ("Add a log of the store", "It says when `open` fails.", ChangeType.FEATURE),
     "a type that is given is believed": ("feat: allow stores", "`open` fails on one.", ChangeType.FEATURE),
+    "a fault that is named": ("Stale labels after a restart", "", ChangeType.FIX),
     "what is added": ("[init] The store", "## Purpose ##\nThis PR introduces one.", ChangeType.FEATURE),
     "what is quicker": ("Use larger loads", "They give better performance.", ChangeType.PERF),
 }

@@ -10,6 +10,7 @@ from digest_pipeline.rules import emphasis, phrasing, vocabulary
 from digest_pipeline.rules.subject_types import (
     ASIDE,
     guess,
+    names_fault,
     object_type,
     speaks_of_fault,
     speaks_of_speed,
@@ -204,7 +205,7 @@ def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
         (ChangeType.REFACTOR, facts.is_formatting_only),
         (_plumbing(facts), True),
         (ChangeType.PERF, speaks_of_speed(text) or emphasis.GAIN.search(body[:_SUMMARY])),
-        (ChangeType.FIX, _mends(facts, text, body)),
+        (ChangeType.FIX, _mends(facts, text, body) or names_fault(text)),
         (ChangeType.FEATURE, phrasing.ADDED.match(_opening(body))),
         (ChangeType.FEATURE, is_new or facts.options_added or facts.env_added or _grows(facts)),
         (ChangeType.FIX, _behaves_otherwise(facts, text)),

@@ -30,6 +30,7 @@ SEVERE = re.compile(
 """Faults that nobody can live with."""
 FAILS = re.compile(
     r"\b(fail(s|ed|ing|ure)?|cannot|can't|unable|broken|breaks?|leak(s|ed|ing)?|stuck|unusable|abort(s|ed)?"
+    r"|issues?|stale|leakage|mismatch(es|ed)?|misbehav\w+"
     r"|(import|module|attribute|type|key|index|runtime|name|value|assertion)error|traceback|exceptions?)\b",
     re.IGNORECASE,
 )
@@ -54,6 +55,7 @@ GAIN = re.compile(
 """A message that says that something got quicker."""
 QUICKENS = re.compile(
     r"\b(vectori[sz]\w+|unroll\w*|coalesc\w+|prefetch\w*|memoi[sz]\w+"
+    r"|lazily|lazy[- ]load\w*|quadratic|fast \w+ path"
     r"|(sav(e|es|ing)|fewer|less|lower) (the )?(memory|allocations?|copies|cpu)"
     r"|(remov|eliminat|tak)\w* (\w+ ){0,2}(allocations?|copies))\b",
     re.IGNORECASE,

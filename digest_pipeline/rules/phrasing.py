@@ -37,7 +37,8 @@ ABILITY = re.compile(
 """What gives users a choice that they did not have."""
 CLEANER = re.compile(
     r"\b(?:make|in an?|more)\b.*"
-    r"\b(cleaner|simpler|safer|tidier|clearer|obvious|understandable|consistent|readable|idiomatic|maintainable)\b",
+    r"\b(cleaner|simpler|safer|tidier|clearer|obvious|understandable|consistent|readable|idiomatic|maintainable)\b"
+    r"|\b(?:readability|maintainability|code (?:quality|structure))\b",
     re.IGNORECASE,
 )
 """What does the same in better code."""
@@ -45,6 +46,8 @@ STYLE = re.compile(
     r"\b(formatting|code style|style (?:problems?|issues?)|white ?space|mis-?indent\w+)\b", re.IGNORECASE
 )
 """How code looks: nothing is mended by it."""
+RIGHTLY = re.compile(r"(?<!not )\b(correctly|properly)\b", re.IGNORECASE)
+"""How something is done that was done otherwise."""
 STURDIER = re.compile(
     r"\b(?:make|makes|making|more)\b.*\b(robust|resilient|reliable|fault[- ]tolerant|thread[- ]safe|safe)\b",
     re.IGNORECASE,

@@ -119,6 +119,7 @@ def _is_against_fault(first: str, verb: ChangeType | None, text: str) -> bool:
     is_fault = emphasis.SEVERE.search(head) or phrasing.ENDLESS.search(text)
     return bool(
         _FIXES.search(_plain(head))
+        or phrasing.RIGHTLY.search(text)
         or (verb is ChangeType.FEATURE and phrasing.PROTECTS.search(head))
         or (verb is not ChangeType.REFACTOR and phrasing.STURDIER.search(text))
         or (first in _TAKES_OUT and is_fault)
@@ -152,9 +153,12 @@ def _has_purpose(text: str) -> bool:
 
 def speaks_of_fault(text: str) -> bool:
     """Whether a subject has a word of something that did not work."""
-    return bool(
-        phrasing.MENDS.search(_plain(text)) or emphasis.SEVERE.search(text) or emphasis.FAILS.search(text)
-    )
+    return bool(phrasing.MENDS.search(_plain(text))) or names_fault(text)
+
+
+def names_fault(text: str) -> bool:
+    """Whether a subject has a word that only faults have."""
+    return bool(emphasis.SEVERE.search(text) or emphasis.FAILS.search(text))
 
 
 def _plain(text: str) -> str:

@@ -141,8 +141,12 @@ def parse_subject(line: str) -> Subject:
         is_revert=is_revert,
         quoted=_quoted(bare) if is_revert or is_reland else None,
         is_reland=is_reland,
-        hint=_emoji_kind(line) or (ChangeType.FIX if _FIXES_ISSUE.search(line[:_LONGEST]) else None),
+        hint=_emoji_kind(line) or (ChangeType.FIX if _mends_issue(line[:_LONGEST]) else None),
     )
+
+
+def _mends_issue(line: str) -> bool:
+    return bool(_FIXES_ISSUE.search(line) or _FIXES_ISSUE.search(_without_pr(line)))
 
 
 def _without_pr(text: str) -> str:
