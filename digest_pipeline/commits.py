@@ -36,7 +36,9 @@ ROWS = 40_000
 """Rows after which no further commit is taken along: a bound for memory."""
 PER_PROCESS = 1_024
 """Commits that pay for a process of their own: it takes as long to start as 200 to 400 take to be read."""
-_UNREAD_KINDS = frozenset({FileKind.LOCK, FileKind.GENERATED, FileKind.VENDORED})
+_UNREAD_KINDS = frozenset({FileKind.GENERATED, FileKind.VENDORED})
+_LOCK_BYTES, _LOCK_LINES = 1_000_000, 400
+"""Up to which size and how many changed lines the hunks of a lock file are read: they name versions."""
 
 
 def read_headers(clone: Path, tip: str, known_tip: str | None) -> Iterator[Header]:
@@ -98,8 +100,8 @@ def read_texts(
 ) -> tuple[FileText, ...]:
     """Both versions and the hunks of each changed file, in the order of the commit's rows.
 
-    Lock files, generated and vendored ones, binary and missing contents, and what exceeds the two
-    budgets (bytes of old and new version together) come without texts.
+    Generated and vendored files, binary and missing contents, and what exceeds the two budgets (bytes of
+    old and new version together) come without texts; of lock files only the hunks come, if they are small.
     """
     return tuple(_Reader(clone).texts(commit, max_file_bytes, max_total_bytes))
 
@@ -206,12 +208,21 @@ class _Reader:
                 yield FileText(change, None, None, "")
                 continue
             sizes = [0 if side is None else objects.size(side) for side in _sides(row)]
+            if change.kind is FileKind.LOCK:
+                lines = change.insertions + (change.deletions or 0)
+                is_small = max(sizes) <= _LOCK_BYTES and lines <= _LOCK_LINES
+                yield FileText(change, None, None, self._hunks(row)[2] if is_small else "")
+                continue
             if max(sizes) > max_file_bytes or sum(sizes) > left:
                 yield FileText(change, None, None, "")
                 continue
             left -= sum(sizes)
-            old, new = (side and changes.content(side, objects.blob) for side in _sides(row))
-            yield FileText(change, old, new, objects.hunks(old or b"", new or b""))
+            yield FileText(change, *self._hunks(row))
+
+    def _hunks(self, row: changes.Change) -> tuple[bytes | None, bytes | None, str]:
+        """Both versions of a file, and how they differ."""
+        old, new = (side and changes.content(side, self._objects.blob) for side in _sides(row))
+        return old, new, self._objects.hunks(old or b"", new or b"")
 
 
 def _sides(row: changes.Change) -> tuple[Side | None, Side | None]:

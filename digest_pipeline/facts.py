@@ -13,15 +13,15 @@ import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.models import FileKind
-from digest_pipeline.rules import hunks, syntax
+from digest_pipeline.rules import edits, hunks, syntax
 from digest_pipeline.rules.comparing import Draft, compare, is_program
 from digest_pipeline.rules.findings import Facts, Name, Renamed, Signature, Size
 from digest_pipeline.rules.grammars import is_c_source, is_code
 from digest_pipeline.rules.keys import plumbing_changes, setting_changes
-from digest_pipeline.rules.manifests import dependency_changes
-from digest_pipeline.rules.rewriting import rewritten
+from digest_pipeline.rules.manifests import dependency_changes, distinct
+from digest_pipeline.rules.rewriting import place_of, rewritten
 from digest_pipeline.rules.statements import fact_lines
-from digest_pipeline.rules.titles import sections_of, tests_of
+from digest_pipeline.rules.titles import headings_in_comments, sections_of, tests_of
 from digest_pipeline.rules.usages import usages
 
 if TYPE_CHECKING:
@@ -60,6 +60,9 @@ class _Budget:
 
 
 _Definitions = dict[str, list["Definition"]]
+_QUOTED = (FileKind.DOCS, FileKind.TEST)
+"""Besides source: where one changed line may be quoted."""
+_QUOTED_LINES = 8
 
 
 def facts_of(texts: Sequence[FileText]) -> Facts:
@@ -77,6 +80,9 @@ def facts_of(texts: Sequence[FileText]) -> Facts:
             draft.unread += 1
         draft.sections += sections_of(text) if kind is FileKind.DOCS else []
         draft.examples += kind is FileKind.DOCS and is_code(text.change.path)
+        if kind in _QUOTED:
+            lines = hunks.changed_lines(text.patch, _QUOTED_LINES)
+            draft.edits.setdefault(kind, []).append(edits.edits_of(text.change.path, lines, lines))
         if kind is FileKind.TEST:
             added, changed = tests_of(text)
             draft.tests_added += added
@@ -137,6 +143,8 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
     draft.same_code += bool(code) and hunks.is_same_code(code, text.old, text.new)
     draft.prose_only += not code and bool(lines)
     if not code:
+        draft.edits.setdefault(FileKind.DOCS, []).append(edits.edits_of(path, lines, lines))
+        draft.sections += headings_in_comments(path, lines)
         return
     draft.code_added += sum(line.is_added for line in code)
     draft.code_removed += sum(not line.is_added for line in code)
@@ -147,7 +155,11 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
         draft.usages += usages(shipped, text.old, text.new)
     before, after = _definitions(text, lines, old, new)
     compare(draft, text, before, after, hunks.texts(lines))
-    draft.changed += rewritten(text, before, after, code)
+    changed, tests = rewritten(text, before, after, code)
+    place = place_of(text, before, after, code, [n.name for n in (*changed, *tests)])
+    draft.edits.setdefault(FileKind.SOURCE, []).append(edits.edits_of(path, lines, code, place))
+    draft.changed += changed
+    draft.tests_changed += tests
 
 
 def _definitions(
@@ -221,11 +233,12 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         values=tuple(sorted(set(draft.values), key=lambda v: (v.path, v.name))),
         types=tuple(sorted(set(draft.types), key=lambda v: (v.path, v.name))),
         changed=tuple(sorted(set(draft.changed), key=lambda n: (n.path, n.name))),
+        edits=() if draft.unread else edits.told(draft.edits),
         internal_added=rest(draft.internal_added),
         internal_removed=rest(draft.internal_removed),
         settings=tuple(sorted(set(draft.settings), key=lambda v: (v.path, v.name))),
         plumbing=tuple(sorted(set(draft.plumbing), key=lambda v: (v.path, v.name))),
-        dependencies=tuple(sorted(set(draft.dependencies), key=lambda d: (d.path, d.name))),
+        dependencies=distinct(draft.dependencies),
         env_added=named("env", is_added=True),
         env_removed=named("env", is_added=False),
         options_added=named("option", is_added=True),

@@ -24,6 +24,9 @@ UNDERSTOOD = {
     "Fix duplicated words in comments": "修复注释中重复的单词",
     "Fix typos in docs": "修复文档中的笔误",
     "Remove unused code": "移除未使用的代码",
+    "Fix a bunch of typos": "修复笔误",
+    "Fix SPOP propagation": "修复 SPOP 传播",
+    "Add Blackwell Router GEMM": "新增 Blackwell Router GEMM",
 }
 LEFT = [
     "",
@@ -33,6 +36,9 @@ LEFT = [
     "Do not eagerly evaluate annotations",
     "Fix application of other constraints in the pipeline",
     "Fix what was broken",
+    "Fix thing in docs",
+    "Introduce Bodies of Some Unknown Size",
+    "Reject non-canonical indices",
     "Remove lifetime, borrow and lock from the serializer of the pool",
     "Deprecate everything that nobody has ever used in any of the modules",
 ]

@@ -177,8 +177,22 @@ def test_texts_are_both_versions_and_the_hunks(git_repo: GitRepo) -> None:
         b"new\n",
         "@@ -0,0 +1 @@\n+new\n",
     )
-    for skipped in ("uv.lock", "c.bin"):
-        assert (texts[skipped].old, texts[skipped].new, texts[skipped].patch) == (None, None, "")
+    assert (texts["c.bin"].old, texts["c.bin"].new, texts["c.bin"].patch) == (None, None, "")
+
+
+def test_of_a_lock_file_only_a_few_hunks_are_read(git_repo: GitRepo) -> None:
+    long = "1\n" * 300
+    git_repo.commit(at(1), files={"uv.lock": "1\n", "Cargo.lock": long, "go.sum": "1" * 1_000_001})
+    git_repo.commit(
+        at(2), files={"uv.lock": "2\n", "Cargo.lock": long.replace("1", "2"), "go.sum": "2" * 1_000_001}
+    )
+    texts = {t.change.path: t for t in read_texts(git_repo.path, commits_of(git_repo)[1])}
+    assert {(t.old, t.new) for t in texts.values()} == {(None, None)}
+    assert {path: t.patch for path, t in texts.items()} == {
+        "uv.lock": "@@ -1 +1 @@\n-1\n+2\n",
+        "Cargo.lock": "",
+        "go.sum": "",
+    }
 
 
 def test_texts_of_a_renamed_file_compare_with_its_old_path(git_repo: GitRepo) -> None:

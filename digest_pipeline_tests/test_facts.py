@@ -253,7 +253,7 @@ MANIFESTS: dict[str, tuple[str, str, str, Dependency]] = {
         "uv.lock",
         'name = "x"\nversion = "1"\n',
         'name = "x"\nversion = "2"\n',
-        Dependency("x", "1", "2", "uv.lock", is_dev=True),
+        Dependency("x", "1", "2", "uv.lock", is_dev=True, is_locked=True),
     ),
 }
 
@@ -262,6 +262,158 @@ MANIFESTS: dict[str, tuple[str, str, str, Dependency]] = {
 def test_dependencies_are_read_from_manifests(kind: str) -> None:
     path, old, new, expected = MANIFESTS[kind]
     assert of(path, old, new).dependencies == (expected,)
+
+
+LOCKS: dict[str, tuple[str, str]] = {
+    "package-lock.json": (
+        '"node_modules/@a/x": {\n  "version": "1.0.0",\n',
+        '"node_modules/@a/x": {\n  "version": "1.1.0",\n',
+    ),
+    "yarn.lock": ('"@a/x@^1.0.0":\n  version "1.0.0"\n', '"@a/x@^1.0.0":\n  version "1.1.0"\n'),
+    "pnpm-lock.yaml": ("packages:\n\n  '@a/x@1.0.0':\n", "packages:\n\n  '@a/x@1.1.0':\n"),
+    "go.sum": (
+        "a.b/x v1.0.0 h1:q=\na.b/x v1.0.0/go.mod h1:r=\n",
+        "a.b/x v1.1.0 h1:s=\na.b/x v1.1.0/go.mod h1:t=\n",
+    ),
+    "Gemfile.lock": ("GEM\n  specs:\n    x (1.0.0)\n", "GEM\n  specs:\n    x (1.1.0)\n"),
+    "Cargo.lock": ('name = "x"\nversion = "1.0.0"\n', 'name = "x"\nversion = "1.1.0"\n'),
+    "composer.lock": ('"name": "a/x",\n"version": "1.0.0",\n', '"name": "a/x",\n"version": "1.1.0",\n'),
+}
+
+
+@pytest.mark.parametrize("path", LOCKS)
+def test_a_lock_file_names_the_version_that_changed(path: str) -> None:
+    (found,) = of(path, *LOCKS[path]).dependencies
+    assert found.name.endswith("x")
+    assert ((found.old or "").removeprefix("v"), (found.new or "").removeprefix("v")) == ("1.0.0", "1.1.0")
+    assert found.is_locked
+
+
+def test_a_lock_file_does_not_repeat_what_the_manifest_says() -> None:
+    texts = [
+        text_of("Cargo.toml", '[dependencies]\nx = "1"\n', '[dependencies]\nx = "2"\n'),
+        text_of("Cargo.lock", 'name = "x"\nversion = "1.0"\n', 'name = "x"\nversion = "2.0"\n'),
+    ]
+    assert [(d.name, d.new) for d in facts_of(texts).dependencies] == [("x", "2")]
+
+
+WORKFLOW = """\
+jobs:
+  test:
+    steps:
+      - name: Check out
+        uses: actions/checkout@v4
+  docs:
+    runs-on: ubuntu
+    steps:
+      - name: Build
+        run: make
+"""
+
+
+def test_what_comes_or_goes_as_a_whole_is_one_key() -> None:
+    path, found = ".github/workflows/a.yml", WORKFLOW.index("  docs:")
+    (gone,) = of(path, WORKFLOW, WORKFLOW[:found]).plumbing
+    assert (gone.name, gone.new) == ("jobs.docs", None)
+    step = "      - name: Lint\n        id: lint\n        run: make lint\n"
+    (come,) = of(path, WORKFLOW, WORKFLOW + step).plumbing
+    assert (come.name, come.old) == ("jobs.docs.steps.Lint", None)
+    (changed,) = of(path, WORKFLOW, WORKFLOW.replace("@v4", "@v5")).plumbing
+    assert changed.name == "jobs.test.steps.Check out.uses"
+    toml = ("a.toml", "[a]\nb = 1\n", "[a]\nb = 1\n[a.c]\nd = 1\ne = 2\n[f.g]\nh = 1\n")
+    assert [v.name for v in of(*toml).settings] == ["a.c", "f.g.h"]
+
+
+EDITS: dict[str, tuple[str, str, str, tuple[str | None, str | None]]] = {
+    "added": (
+        "src/a.c",
+        "int f(int a) {\n  g(a);\n}\n",
+        "int f(int a) {\n  g(a);\n  close(a);\n}\n",
+        (None, "close(a);"),
+    ),
+    "replaced": (
+        "src/a.c",
+        "int f() {\n  g(one);\n}\n",
+        "int f() {\n  // two\n  g(two);\n}\n",
+        ("g(one);", "g(two);"),
+    ),
+    "long": (
+        "src/a.py",
+        f"def f():\n    return g({'one, ' * 15}first_name)\n",
+        f"def f():\n    return g({'one, ' * 15}last_name)\n",
+        ("first_name", "last_name"),
+    ),
+    "docs": (
+        "README.md",
+        "# A\n\nThis is teh end\n",
+        "# A\n\nThis is the end\n",
+        ("This is teh end", "This is the end"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", EDITS)
+def test_a_single_changed_line_is_kept(kind: str) -> None:
+    path, old, new, expected = EDITS[kind]
+    assert [(e.old, e.new) for e in of(path, old, new).edits] == [expected]
+
+
+NO_EDITS: dict[str, tuple[str, str]] = {
+    "several lines": ("f(1)\n", "f(1)\nfoo(2)\nfoo(3)\n"),
+    "nothing to read": ("f(1)\n", "f(1)\n()\n"),
+    "only the indentation": ("f(100)\n", " f(100)\n"),
+    "a mark": ("# `one` word\n", "# `two` word\n"),
+    "far apart": ("aaa\n" + "b\n" * 9 + "ccc\n", "xxx\n" + "b\n" * 9 + "yyy\nfff\n"),
+}
+
+
+@pytest.mark.parametrize("kind", NO_EDITS)
+def test_more_than_a_line_is_not_quoted(kind: str) -> None:
+    assert of("src/a.py", *NO_EDITS[kind]).edits == ()
+    bare = f"def f():\n    return {'x' * 90}\n"
+    assert of("src/a.py", bare, bare.replace("x\n", "y\n")).edits == ()
+
+
+def test_the_same_line_in_many_files_is_one_edit() -> None:
+    texts = [text_of(f"src/{n}.c", "#include <a.h>\n#include <b.h>\n", "#include <a.h>\n") for n in range(5)]
+    assert {(e.old, e.new) for e in facts_of(texts).edits} == {("#include <b.h>", None)}
+
+
+def test_a_test_within_a_source_file_is_no_changed_function() -> None:
+    old = "int dictTest(int a) {\n  return 1;\n}\nint setForTest(int a) {\n  return 1;\n}\n"
+    facts = of("src/dict.c", old, old.replace("return 1", "return 2"))
+    assert [n.name for n in facts.changed] == ["setForTest"]
+    assert [n.name for n in facts.tests_changed] == ["dictTest"]
+
+
+def test_a_type_that_a_trait_asks_for_is_no_class() -> None:
+    impl = "impl A for B {\n    type Rejection = C;\n    fn f(&self) {}\n}\n"
+    facts = of("src/a.rs", "pub struct B;\n", f"pub struct B;\n{impl}")
+    assert [n.kind for n in (*facts.added, *facts.internal_added)] == ["implementation"]
+
+
+def test_a_name_of_a_test_is_not_cut_but_a_title_is_between_words() -> None:
+    name = "test_" + "very_" * 14 + "long"
+    assert [n.name for n in of("tests/test_a.py", "", f"def {name}():\n    pass\n").tests_added] == [name]
+    title = "a key that has expired is not stored and with REPLACE it is propagated"
+    (told,) = of("tests/a.tcl", "", f"test {{{title}}} {{\n}}\n").tests_added
+    assert told.name.endswith("…")
+    assert title.startswith(f"{told.name[:-1]} ")
+
+
+def test_a_new_field_is_found_in_a_long_struct_below_a_long_comment() -> None:
+    comment = "".join(f"// line {n} of it {{\n" for n in range(30))
+    fields = [f"\t// {'about ' * 12}it\n\tField{n} bool\n\n" for n in range(40)]
+    head, end = f"package a\n\n{comment}type S struct {{\n", "}\n\nfunc f() {\n\tg()\n}\n" * 20
+    old, new = (
+        "".join([head, *fields[:20], *more, *fields[20:], end]) for more in ([], ["\tNew []string\n\n"])
+    )
+    assert names(of("m/a.go", old, new)) == (["S.New"], [])
+
+
+def test_headings_in_comments_are_sections() -> None:
+    facts = of("src/a.rs", "//! # A\n", "//! # A\n//!\n//! ## Sharing state:\n//!\n//! So.\n")
+    assert ([n.name for n in facts.sections], facts.is_prose_only) == (["Sharing state"], True)
 
 
 def test_a_zero_version_counts_its_second_number_as_major() -> None:

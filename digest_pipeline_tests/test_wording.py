@@ -50,7 +50,7 @@ def test_every_type_has_a_label() -> None:
 
 
 SUMMARIES = {
-    "[NPU] Fix KV cache slice (#12)": ("Fix KV cache slice", "修复 KV 缓存 slice"),
+    "[NPU] Fix KV cache slice (#12)": ("Fix KV cache slice", "修复 KV 缓存切片"),
     "Add support for MXFP4 in `run_moe`": ("Add support for MXFP4 in run_moe", "在 run_moe 中支持 MXFP4"),
     'Revert "Fix x and y (#1)" (#2)': ("Reverts “Fix x and y (#1)”", "回滚「Fix x and y (#1)」"),
     'Reland "Fix x and y"': ("Lands “Fix x and y” again", "重新合入「Fix x and y」"),
@@ -92,7 +92,9 @@ def test_chinese_neither_guesses_nor_quotes_what_it_does_not_understand() -> Non
     assert summary.endswith("：`f` 新增参数 `y`") or summary == "`f` 新增参数 `y`"
     assert "launcher" not in summary
     docs: dict[str, Versions] = {"docs/a.md": ("# A\n\n## Setup\n\none\n", "# A\n\n## Setup\n\ntwo\n")}
-    assert written(UNDERSTOOD_BY_NOBODY, docs, language="zh").summary == "改动 `docs/a.md` 的章节 `Setup`"
+    assert written(UNDERSTOOD_BY_NOBODY, docs, language="zh").summary == (
+        "在 `docs/a.md` 中把 `one` 改为 `two`；改动 `docs/a.md` 的章节 `Setup`"
+    )
     assert written(UNDERSTOOD_BY_NOBODY, {}, language="zh").summary == f"作者原话：「{UNDERSTOOD_BY_NOBODY}」"
 
 
@@ -112,14 +114,61 @@ def test_summary_of_a_bare_subject_comes_from_the_body_or_the_facts() -> None:
     assert said == "The cursor was an int and overflowed on large tables"
     assert written("fix", GAINS).summary == "Fix; `f` gains `y`"
     assert written("", GAINS, language="zh").summary == "提交信息为空：`f` 新增参数 `y`"
-    assert written("wip", {"src/a.txt": ("1\n", "2\n")}).summary == "Wip; changes data `src/a.txt`"
+    assert written("wip", {"src/a.txt": ("1\n", "2\n")}).summary == "Wip; changes data file `src/a.txt`"
     assert written("", {}).summary == "No message and no changed file"
 
 
 def test_summary_names_what_was_rewritten_where_nothing_else_is_told() -> None:
-    files: dict[str, Versions] = {"src/a.py": ("def f():\n    return 1\n", "def f():\n    return 2\n")}
+    files: dict[str, Versions] = {
+        "src/a.py": ("def f():\n    x = 3\n    return 1\n", "def f():\n    x = 4\n    y = 5\n    return 2\n")
+    }
     assert written("Correct the sum", files).summary == "Correct the sum; changes `f` in `src/a.py`"
     assert written("Correct it all", files, language="zh").summary == "改动 `f`（`src/a.py`）"
+
+
+def test_a_changed_line_is_quoted_with_its_place() -> None:
+    files: dict[str, Versions] = {"src/a.py": ("def f():\n    return 1\n", "def f():\n    return 2\n")}
+    assert written("Correct the sum", files).summary == (
+        "Correct the sum; changes `return 1` to `return 2` in `f` (`src/a.py`)"
+    )
+    assert written(UNDERSTOOD_BY_NOBODY, files, language="zh").summary == (
+        "在 `f`（`src/a.py`）中把 `return 1` 改为 `return 2`"
+    )
+    includes: dict[str, Versions] = {f"src/{n}.c": ("#include <a.h>\nint x;\n", "int x;\n") for n in "ab"}
+    assert written(UNDERSTOOD_BY_NOBODY, includes, language="zh").summary == (
+        "在 `src/a.c`、`src/b.c` 中去掉 `#include <a.h>`"
+    )
+
+
+def test_versions_that_only_a_lock_file_pins_are_told_in_one_line() -> None:
+    old = "".join(f'name = "p{n}"\nversion = "1.0"\n\n' for n in range(6))
+    files: dict[str, Versions] = {"uv.lock": (old, old.replace("1.0", "1.1"))}
+    assert written(UNDERSTOOD_BY_NOBODY, files, language="zh").summary == (
+        "锁定版本 `p0` `1.0` → `1.1`、`p1` `1.0` → `1.1`、`p2` `1.0` → `1.1`、`p3` `1.0` → `1.1` 等 6 项"
+    )
+
+
+def test_where_only_prose_changed_the_file_is_named() -> None:
+    files: dict[str, Versions] = {"src/a.py": ("x = 1\n", "# one\n# `two`\n# three\nx = 1\n")}
+    assert written(UNDERSTOOD_BY_NOBODY, files, language="zh").summary == "`src/a.py` 只改了注释或文档字符串"
+
+
+def test_many_owners_make_no_chain() -> None:
+    old = "".join(f"class {c}:\n    def run(self):\n        a()\n        b()\n\n" for c in "ABC")
+    files: dict[str, Versions] = {
+        "src/a.py": (old, old.replace("a()", "c()").replace("b()", "d()\n        e()"))
+    }
+    summary = written(UNDERSTOOD_BY_NOBODY, files, language="zh").summary
+    assert summary == "改动 A.run、B.run、C.run（`src/a.py`）"
+
+
+def test_names_without_owner_stand_together() -> None:
+    functions = "".join(f"def {name}():\n    a()\n    b()\n\n\n" for name in "fg")
+    old = f"class A:\n    def run(self):\n        a()\n        b()\n\n\n{functions}"
+    files: dict[str, Versions] = {"src/a.py": (old, old.replace("a()", "c()").replace("b()", "d()\n    e()"))}
+    summary = written("Call the others", files).summary
+    assert "run of A and " in summary.replace("`", "")
+    assert summary.count(" and ") == 1
 
 
 def test_a_parameter_that_is_only_called_otherwise_breaks_nobody_where_order_counts() -> None:

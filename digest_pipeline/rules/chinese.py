@@ -1,9 +1,9 @@
 """Says in Chinese what a short English subject says, where all of it is understood; else nothing. Pure.
 
 A subject is read as a verb, an object and at most one place (`Fix X in Y`, `Add X to Y`, `Replace X with Y`).
-An object is understood when its words are in the list of terms, or are names: identifiers, acronyms, and
-at most one plain word, which stay as they are, as technical terms do in Chinese prose. What is not
-understood is not guessed and not quoted: `summaries` then says it from the facts.
+An object is understood when its words are in the list of terms, or are names: identifiers and acronyms,
+which stay as they are, as technical terms do in Chinese prose. What is not understood is not guessed and
+not quoted: `summaries` then says it from the facts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LANGUAGE = "zh"
-_MOST_WORDS, _MOST_PLAIN = 6, 1
+_MOST_WORDS = 6
+_TITLE_WORDS = 3
+"""So many words that all begin with a capital make a title, in which a capital marks no name."""
 _VERBS = {
     form: verb
     for verb, forms in {
@@ -80,7 +82,10 @@ _VERBS = {
 """Form of a verb → the verb under which the catalogue has it."""
 _QUOTE, _BLANK = "\ue000", "\ue001"
 """Stand for a backtick and for a blank between two, while a subject is read."""
-_ARTICLES = re.compile(r"^(?:the|an?|some|all|any|our|up|its|of)\s+", re.IGNORECASE)
+_ARTICLES = re.compile(
+    r"^(?:(?:an?\s+)?(?:bunch|couple|lot|number|set|lots|handful)\s+of|the|an?|some|all|any|our|up|its|of)\s+",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(
     r"[,;]|:\s|\s\(|\s(?:when|if|after|before|while|because|since|due|caused|causing|during|so|that|which|by|without|instead"
     r"|under|until|unless|where|upon|via|using|as|than|rather|between|across|once|whose|with|to|into|onto|from|for|in"
@@ -114,16 +119,13 @@ _CIRCUMSTANCE = re.compile(
     r"^(?::\s|\s\(|\s(?:when|if|after|before|while|because|since|due|caused|during|upon|under|without|by|via|using)\s)",
     re.IGNORECASE,
 )
-_NO_NAME = re.compile(
-    r"""(?:[a-z-]+(?:ing|ed|ly|n't)|its?|th(?:em|ey|is|at|ese|ose|an|rough)|is|are|was|were|be|been|not?|never|always|only
-    |also|just|again|still|more|most|less|least|very|too|when|if|then|else|while|how|why|what|which|who|where|whether
-    |do|does|did|can|cannot|could|should|would|will|may|might|must|has|have|had|gets?|got|makes?|made|lets?|gives?|takes?
-    |keeps?|puts?|sets?|runs?|uses?|adds?|fix(?:es)?|removes?|updates?|allows?|builds?|and|or|but|so|nor|yet|both|either
-    |each|every|own|same|other|another|such|as|like|via|per|about|above|below|over|under|out|off|away|back|down|instead
-    |first|last|one|two|three|few|many|much|works?|fails?|got|to|from|for|in|on|with|of|by|at|into)$""",
-    re.VERBOSE,
+_SMALL = re.compile(r"(?:with|from|into|when|than|that|over|onto|upon|then|them)$")
+"""Words that stay small in titles."""
+_COMPOUND = re.compile(
+    r"(?:non|over|re|un|sub|double|half|full|well|self|one|two|cross|high|low|per|first|last|long|short|mis|out|in|off|on"
+    r"|early|late|fine|hard|soft|left|right|so|up|down|user|real|read|write|follow|opt)-[a-z]+(?:-[a-z]+)*$"
 )
-"""Plain words that are no part of a name: they are verbs, or hold sentences together."""
+"""Words of everyday language with a hyphen, which are no names."""
 
 
 def in_chinese(text: str) -> str | None:
@@ -132,8 +134,16 @@ def in_chinese(text: str) -> str | None:
     What stands in backticks is a name, whatever word it is.
     """
     text = re.sub(r"`([^`]*)`", lambda m: f"{_QUOTE}{m[1].replace(' ', _BLANK)}{_QUOTE}", text)
-    said = _clause(text.split())
+    said = _clause(_without_capitals(text.split()))
     return None if said is None else said.replace(_QUOTE, "").replace(_BLANK, " ")
+
+
+def _without_capitals(words: list[str]) -> list[str]:
+    """The words of a title, of which each begins with a capital, as they stand in a sentence."""
+    long = [w for w in words[1:] if len(w) > 3 and not _SMALL.match(w)]  # noqa: PLR2004 - as `of` and `the`
+    capitals = [w for w in long if re.fullmatch(r"[A-Z][a-z]+", w)]
+    is_title = len(capitals) >= _TITLE_WORDS and not any(w[0].islower() for w in long)
+    return [w.lower() if is_title and re.fullmatch(r"[A-Z][a-z]+", w) else w for w in words]
 
 
 def _clause(words: list[str]) -> str | None:
@@ -196,7 +206,7 @@ def term(text: str) -> str | None:
     words = re.split(r"\s+", text) if text else []
     if not words or len(words) > _MOST_WORDS:
         return None
-    terms, parts, plain, at = _terms(), [], 0, 0
+    terms, parts, at = _terms(), [], 0
     if words[0].endswith("ing") and words[0] not in _NOUNS:
         return None
     while at < len(words):
@@ -213,13 +223,10 @@ def term(text: str) -> str | None:
         elif _is_name(words[at]):
             found = 1
             parts.append(words[at].strip(","))
-        elif re.fullmatch(r"[a-z][a-z'-]*,?", words[at]) and not _NO_NAME.match(words[at].strip(",")):
-            found, plain = 1, plain + 1
-            parts.append(words[at].strip(","))
         else:
             return None
         at += found
-    return None if plain > _MOST_PLAIN else _joined(parts)
+    return _joined(parts)
 
 
 def _is_name(word: str) -> bool:
@@ -227,6 +234,8 @@ def _is_name(word: str) -> bool:
     bare = word.strip(",")
     if bare.startswith(_QUOTE) and bare.endswith(_QUOTE):
         return True
+    if _COMPOUND.match(bare):
+        return False
     return bool(re.fullmatch(r"[\w./:@#+*<>\[\]()=&~%!-]{1,60}", bare)) and bool(
         re.search(r"[A-Z0-9_./:@]|\w-\w|\(\)", bare)
     )

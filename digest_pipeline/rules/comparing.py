@@ -13,7 +13,7 @@ from digest_pipeline.rules.findings import Dependency, Name, Renamed, Signature,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from digest_pipeline.models import FileText
+    from digest_pipeline.models import FileKind, FileText
     from digest_pipeline.rules.heads import Definition
     from digest_pipeline.rules.nodes import Parameter
     from digest_pipeline.rules.usages import Usage
@@ -35,6 +35,7 @@ class Draft:
     values: list[Value] = dataclasses.field(default_factory=list)
     types: list[Value] = dataclasses.field(default_factory=list)
     changed: list[Name] = dataclasses.field(default_factory=list)
+    edits: dict[FileKind, list[list[Value] | None]] = dataclasses.field(default_factory=dict)
     internal_added: list[Name] = dataclasses.field(default_factory=list)
     internal_removed: list[Name] = dataclasses.field(default_factory=list)
     settings: list[Value] = dataclasses.field(default_factory=list)
@@ -143,10 +144,12 @@ def _is_offered(definition: Definition, path: str) -> bool:
 
 
 def _add_names(definitions: list[Definition], public: list[Name], internal: list[Name], path: str) -> None:
-    """Sort names by whether others may use them; a member goes without saying when its class does."""
+    """Sort names by whether others may use them; a member goes with its class or trait."""
     owners = {d.name for d in definitions if d.kind == "class"}
+    made = [d.span for d in definitions if d.kind == "implementation"]
     for d in definitions:
-        if not has_owner(d.name, owners):
+        is_made = any(start < d.span[0] and d.span[1] <= end for start, end in made)
+        if not is_made and not has_owner(d.name, owners):
             (public if _is_offered(d, path) else internal).append(Name(d.name, d.kind, path))
 
 

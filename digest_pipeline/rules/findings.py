@@ -18,6 +18,8 @@ class Dependency:
     path: str
     is_dev: bool
     """Only for developing, testing, building or pinned in a lock file."""
+    is_locked: bool = False
+    """Whether a lock file says it."""
 
     @property
     def is_major(self) -> bool:
@@ -102,6 +104,8 @@ class Facts:
     """Declared types that changed: of a parameter `f(x)`, of what `f()` returns, of a field or alias."""
     changed: tuple[Name, ...] = ()
     """Functions and classes that were there before and after, with another text, also internal ones."""
+    edits: tuple[Value, ...] = ()
+    """The changed lines of a commit that changes one or two; their name is empty."""
     internal_added: tuple[Name, ...] = ()
     internal_removed: tuple[Name, ...] = ()
     settings: tuple[Value, ...] = ()
@@ -193,6 +197,7 @@ class Facts:
         }
         for used in (self.env_added, self.env_removed, self.options_added, self.options_removed):
             names.update(used)
+        names |= {text or "" for edit in self.edits for text in (edit.old, edit.new)}
         return {*names, *self.endpoints_added, *self.endpoints_removed} - {""}
 
 

@@ -171,6 +171,8 @@ class Reader:
             yield from self._read(body, place.below(name, is_public=place.is_public))
 
     def _alias(self, node: Node, place: _Place) -> Iterator[Definition]:
+        if is_inside(node, "impl_item", 2):
+            return  # a type that a trait asks for comes and goes with the implementation
         name, target = name_of(node, self._source), field_of(node, "value", "type")
         if name and target is not None:
             shown = place.is_public and self._is_public(Candidate(node, name, place.scope))

@@ -7,6 +7,7 @@ format, and what does not parse, is read line by line: what a key stands in foll
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import re
@@ -27,10 +28,15 @@ MAX_BYTES = 200_000
 """Larger manifests and settings are not parsed, longer hunks are cut."""
 _MAX_KEYS = 2000
 _MAX_DEPTH = 6
+_LONGEST_LABEL = 60
 _NEVER = 10**6
 """Deeper than any line is indented."""
 _TEXT = "\0"
 """Stands for a line of a text over several lines."""
+_OPEN = "\1"
+"""Stands for a line that opens a table, or one entry of a list."""
+_LABELS = frozenset(["name", "id", "repo"])
+"""Keys by which an entry of a list is known, where they come first in it."""
 
 
 def setting_changes(text: FileText) -> list[Value]:
@@ -64,7 +70,34 @@ def _table_changes(text: FileText, parse: Callable[[str], dict[str, Any]]) -> li
         return None
     before, after = _flat(old), _flat(new)
     keys = sorted(k for k in {*before, *after} if before.get(k) != after.get(k))
-    return [Value(k, before.get(k), after.get(k), text.change.path) for k in keys]
+    values = [Value(k, before.get(k), after.get(k), text.change.path) for k in keys]
+    around = [_tables(side) for side in (before, after)]
+    gone, come = around[0] - around[1], around[1] - around[0]
+    return _folded(values, gone, come) if before and after else values
+
+
+def _tables(flat: Iterable[str]) -> set[str]:
+    """The tables in which some keys stand."""
+    return {key[:at] for key in flat for at, character in enumerate(key) if character == "."}
+
+
+def _folded(values: Iterable[Value], gone: Collection[str], come: Collection[str]) -> list[Value]:
+    """What came or went as a whole is named once, by the outermost table of it."""
+    folded: dict[tuple[str, bool], list[Value]] = {}
+    for value in values:
+        whole = come if value.old is None else gone if value.new is None else ()
+        tables = [value.name[:at] for at, c in enumerate(f"{value.name}.") if c == "."]
+        name = next((t for t in tables if t in whole), value.name)
+        folded.setdefault((name, value.old is None), []).append(value)
+    return [_one(name, found) for (name, _), found in folded.items()]
+
+
+def _one(name: str, values: list[Value]) -> Value:
+    """One value for several under one name: their own where there is only one."""
+    told = [v for v in values if _OPEN not in (v.old, v.new)]
+    first = values[0]
+    old, new = (None if side is None else "" for side in (first.old, first.new))
+    return told[0] if len(told) == 1 else dataclasses.replace(first, name=name, old=old, new=new)
 
 
 _DOCKERFILE = re.compile(r"(?i)(.*\.)?(docker|container)file([-_.].*)?")
@@ -143,10 +176,17 @@ def _keys_of_lines(text: FileText, ending: str) -> list[Value]:
     for (key, value), count in counts.items():
         if count and key not in texts:
             (after if count > 0 else before).setdefault(key, []).append(value)
-    return [
+    gone, come = (
+        {key for key, values in side.items() if _OPEN in values and key not in other}
+        for side, other in ((before, after), (after, before))
+    )
+    values = [
         Value(key, before.get(key, [None])[0], after.get(key, [None])[0], text.change.path)
         for key in sorted({*before, *after})
-    ] + [Value(key, None, None, text.change.path) for key in sorted(texts)]
+        if key in gone or key in come or _OPEN not in (*before.get(key, ()), *after.get(key, ()))
+    ]
+    whole = [t for t in sorted(texts) if not any(t.startswith(f"{c}.") for c in (*gone, *come))]
+    return _folded(values, gone, come) + [Value(key, None, None, text.change.path) for key in whole]
 
 
 def _located(lines: Iterable[tuple[int, str]], ending: str, wanted: Collection[int]) -> _Located:
@@ -162,7 +202,7 @@ class _Outline:
     def __init__(self, ending: str) -> None:
         self._is_nested = ending in _NESTED
         self._section: list[str] = []
-        self._around: list[tuple[int, str]] = []
+        self._around: list[tuple[float, str]] = []
         self._text_below, self._text = _NEVER, ""
 
     def read(self, line: str) -> tuple[str, str] | None:
@@ -181,15 +221,23 @@ class _Outline:
             return None
         bare = _ITEM.sub("", code) if code[0] == "-" else code
         match = (_NESTED_KEY if self._is_nested else _FLAT_KEY).match(bare)
+        if code[0] == "-":
+            self._leave(indent + 0.1)
         return None if match is None else self._key(match, indent, indent + len(code) - len(bare))
 
-    def _key(self, match: re.Match[str], indent: int, depth: int) -> tuple[str, str] | None:
+    def _leave(self, depth: float) -> None:
         while self._around and self._around[-1][0] >= depth:
             self._around.pop()
+
+    def _key(self, match: re.Match[str], indent: int, depth: int) -> tuple[str, str] | None:
+        self._leave(depth)
         value = match[2].partition(" #")[0].strip().rstrip(",")
+        if depth > indent and match[1] in _LABELS and value and self._is_nested:
+            self._around.append((indent + 0.5, value.strip("\"'")[:_LONGEST_LABEL]))
+            return ".".join([*self._section, *(key for _, key in self._around)]), _OPEN
         name = ".".join([*self._section, *(key for _, key in self._around), match[1]])
         if not value or value[0] in "{[|>&!":
             self._around.append((depth, match[1]))
         if value[:1] in ("|", ">"):
             self._text_below, self._text = indent, name
-        return (name, value[:200]) if value or not self._is_nested else None
+        return (name, value[:200]) if value or not self._is_nested else (name, _OPEN)

@@ -15,7 +15,7 @@ from digest_pipeline.rules.findings import Dependency
 from digest_pipeline.rules.keys import MAX_BYTES, json_table, read_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from digest_pipeline.models import FileText
 
@@ -42,6 +42,13 @@ def dependency_changes(text: FileText) -> list[Dependency]:
         is_dev = (after or before or ("", True))[1] or text.change.kind in _NOT_SHIPPED
         changes.append(Dependency(key, before and before[0], after and after[0], path, is_dev))
     return [c for c in changes if c.old != c.new]
+
+
+def distinct(found: Collection[Dependency]) -> tuple[Dependency, ...]:
+    """By path and name, without what a lock file repeats of a manifest."""
+    asked = {d.name for d in found if not d.is_locked}
+    kept = {d for d in found if not (d.is_locked and d.name in asked)}
+    return tuple(sorted(kept, key=lambda d: (d.path, d.name)))
 
 
 _REQUIREMENT = re.compile(
@@ -189,15 +196,57 @@ _READERS: tuple[tuple[str, Callable[[str], _Found]], ...] = (
 )
 
 
+_LOCKED = (
+    (r"go\.(work\.)?sum", re.compile(r"([\w./~-]+) (v\d[^\s/]*) h1:")),
+    (r"gemfile\.lock", re.compile(r" {4}([\w.-]+) \(([\w.-]+)\)$")),
+    (r"pnpm-lock\.ya?ml", re.compile(r"  '?/?(@?[\w./-]+)@(\d[\w.+-]*)(?:\([^:]*\))?'?:$")),
+)
+"""Lock files of which a line has both name and version."""
+_NAMED = (
+    (r"package-lock\.json|npm-shrinkwrap\.json", re.compile(r'\s*"(?:.*node_modules/)?([^"]+)": \{')),
+    (r"composer\.lock", re.compile(r'\s*"name": "([^"]+)"')),
+    (r"yarn\.lock", re.compile(r'"?(@?[^@\s"]+)@.*:$')),
+    (r".*", re.compile(r'name = "([^"]+)"')),
+)
+"""Lock files that have the version below the name; the last ones are written in TOML (Cargo, uv, Poetry)."""
+_LOCKED_VERSION = re.compile(r'\s*"?version"?\s*[=:]?\s*"([^"]+)"')
+
+
 def _locked(path: str, patch: str) -> list[Dependency]:
-    """Versions that changed in a TOML lock file (Cargo, uv, Poetry), where the hunk shows the name."""
-    name, old, changes = "", None, []
-    for line in patch[:MAX_BYTES].splitlines():
-        if match := re.match(r"[ +-]name = \"([^\"]+)\"", line):
-            name, old = match[1], None
-        elif match := re.match(r"-version = \"([^\"]+)\"", line):
-            old = match[1]
-        elif (match := re.match(r"\+version = \"([^\"]+)\"", line)) and name and old:
-            changes.append(Dependency(name, old, match[1], path, is_dev=True))
-            old = None
-    return changes
+    """Versions that changed in a lock file, where the hunk shows the name."""
+    name = path.rpartition("/")[2].lower()
+    rows = patch[:MAX_BYTES].splitlines()
+    whole = next((pattern for file, pattern in _LOCKED if re.fullmatch(file, name)), None)
+    found = _in_one_line(rows, whole) if whole else _below_names(rows, name)
+    return [Dependency(*bump, path, is_dev=True, is_locked=True) for bump in dict.fromkeys(found)]
+
+
+def _in_one_line(rows: list[str], pattern: re.Pattern[str]) -> list[tuple[str, str, str]]:
+    """Name, old and new version of what has one of each."""
+    versions: dict[str, tuple[list[str], list[str]]] = {}
+    for row in rows:
+        if row[:1] in ("+", "-") and (match := pattern.match(row[1:])):
+            side = versions.setdefault(match[1], ([], []))[row[0] == "+"]
+            side += [match[2]] if match[2] not in side else []
+    return [
+        (name, gone[0], come[0])
+        for name, (gone, come) in versions.items()
+        if len(gone) == len(come) == 1 and gone != come
+    ]
+
+
+def _below_names(rows: list[str], file: str) -> list[tuple[str, str, str]]:
+    pattern = next(pattern for names, pattern in _NAMED if re.fullmatch(names, file))
+    name, old, found = "", None, []
+    for row in rows:
+        if match := pattern.match(row[1:]):
+            name, old = match[1], old if row[:1] == "+" and match[1] == name else None
+        elif row.startswith("@@"):
+            name, old = "", None
+        elif match := _LOCKED_VERSION.match(row[1:]):
+            if row[0] == "-":
+                old = match[1]
+            elif row[0] == "+" and name and old and old != match[1]:
+                found.append((name, old, match[1]))
+                old = None
+    return found

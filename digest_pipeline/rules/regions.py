@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 """Half-open, in lines from 0 or in bytes."""
+_LONGEST_HEAD = 20
+"""Lines above a body that may say what it is the body of."""
 _WHOLE_BYTES, _SHORT_BYTES = 8_000, 3_000
 """A file and a definition that are not cut."""
 _WHOLE_LANGUAGES = frozenset(["bash"])
@@ -127,7 +129,7 @@ class _Layout:
         while end > body and self._indents[end - 1] <= indent:
             end -= 1
         yield (first, body)
-        if _CONTAINER.search(b" ".join(self._code[first:body][:20])):
+        if _CONTAINER.search(b" ".join(self._code[first:body][-_LONGEST_HEAD:])):
             yield from self.kept((body, end), self._indents[body], wanted)
         elif self._language == "python":
             yield from self._ends((body, end), self._indents[body])
@@ -189,7 +191,9 @@ class _Layout:
         return self._language in _C and bool(_CONDITIONAL.match(code) or _OPENS_NAMESPACE.match(code))
 
     def _opens(self, code: bytes) -> bool:
-        return self._language not in ("python", "ruby") and code.endswith(b"{")
+        if self._language in ("python", "ruby") or _COMMENT.match(code):
+            return False
+        return code.endswith(b"{")
 
     def _completes(self, code: bytes) -> bool:
         """Whether a definition may end with this line; attributes and comments lead to the next."""

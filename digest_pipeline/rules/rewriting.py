@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import bisect
+import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.rules.comparing import has_owner
-from digest_pipeline.rules.findings import Name
+from digest_pipeline.rules.findings import Name, bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,18 +17,22 @@ if TYPE_CHECKING:
     from digest_pipeline.rules.hunks import Line
 
 
+_TEST = re.compile(r"^tests?_|^Test[A-Z]|(?<!For)(?<=[a-z0-9])Tests?$")
+"""Functions that test, also within a source file, as C projects have them."""
+
+
 def rewritten(
     text: FileText,
     old: Mapping[str, list[Definition]],
     new: Mapping[str, list[Definition]],
     code: Sequence[Line],
-) -> list[Name]:
-    """What has other code than before; classes and implementations where it is none of their members.
+) -> tuple[list[Name], list[Name]]:
+    """What has other code than before, and the tests among it; classes where it is none of their members.
 
     `code` has the changed lines that are neither blank nor prose.
     """
     if text.old is None or text.new is None:
-        return []
+        return [], []
     numbers = {side: sorted(line.number for line in code if line.is_added is side) for side in (False, True)}
     found = [
         (new[name][0].kind, name)
@@ -40,12 +45,41 @@ def rewritten(
         )
     ]
     inner = {*(old.keys() ^ new.keys()), *(name for _, name in found)}
-    return [
-        Name(name, kind, text.change.path)
+    kept = [
+        (kind, name)
         for kind, name in found
         if kind not in ("class", "implementation")
         or not any(i != name and has_owner(i, {name.rpartition(" for ")[2]}) for i in inner)
     ]
+    tests = [name for kind, name in kept if kind == "function" and _TEST.search(bare_name(name))]
+    path = text.change.path
+    return [Name(n, k, path) for k, n in kept if n not in tests], [Name(n, "test", path) for n in tests]
+
+
+def place_of(
+    text: FileText,
+    old: Mapping[str, list[Definition]],
+    new: Mapping[str, list[Definition]],
+    code: Sequence[Line],
+    names: Sequence[str],
+) -> str:
+    """The one changed definition in which all changed lines stand; empty without one."""
+    if len(names) != 1 or text.old is None or text.new is None:
+        return ""
+    sides = ((False, old[names[0]], text.old), (True, new[names[0]], text.new))
+    for is_added, definitions, version in sides:
+        ends = [(_line_of(version, d.span[0]), _line_of(version, d.span[1])) for d in definitions]
+        if any(
+            not any(first <= line.number <= last for first, last in ends)
+            for line in code
+            if line.is_added is is_added
+        ):
+            return ""
+    return names[0]
+
+
+def _line_of(version: bytes, at: int) -> int:
+    return version.count(b"\n", 0, at) + 1
 
 
 def _reaches(definition: Definition, version: bytes, numbers: Sequence[int]) -> bool:

@@ -11,17 +11,17 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from digest_pipeline.models import FileKind
 from digest_pipeline.rules.catalogue import joined, labels, say
 from digest_pipeline.rules.findings import bare_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from digest_pipeline.models import FileChange
     from digest_pipeline.rules.findings import Dependency, Facts, Name, Signature, Value
 
-_MOST_NAMES, _MOST_FILES = 4, 3
+_MOST_NAMES = 4
+_MOST_OWNERS = 2
+"""Of more, each name is given with its owner."""
 _MOST_LINES = 24
 _LONGEST_NAME = 80
 _LONGEST_VALUE = 40
@@ -48,16 +48,18 @@ def named(language: str, name: str, known: Collection[str]) -> str:
 def all_named(language: str, names: Sequence[str], known: Collection[str]) -> str:
     """The first names of a list; those of one owner stand together: `open`, `close` of `Store`."""
     names = list(dict.fromkeys(names))
+    owners = [_owner(n, known) for n in names[:_MOST_NAMES]]
+    if len([o for o, _ in itertools.groupby(owners)]) > _MOST_OWNERS:
+        return listed(language, (code(n, known) for n in names))
     shown: list[str] = []
     for owner, members in itertools.groupby(names[:_MOST_NAMES], key=lambda n: _owner(n, known)):
         group = list(members)
         if not owner:
-            shown += [code(n, known) for n in group]
+            shown.append(joined(language, [code(n, known) for n in group]))
         else:
             listing = joined(language, [code(bare_name(n), known) for n in group])
             shown.append(say(language, "definition.of", owner=code(owner, known), name=listing))
-    has_owners = any(_owner(n, known) for n in names[:_MOST_NAMES])
-    text = labels(language)["list.groups"].join(shown) if has_owners else joined(language, shown)
+    text = labels(language)["list.groups"].join(shown) if any(owners) else joined(language, shown)
     return text if len(names) <= _MOST_NAMES else say(language, "list.more", names=text, n=len(names))
 
 
@@ -96,49 +98,13 @@ def fact_lines(facts: Facts, language: str) -> list[str]:
     return lines[-1:] + lines[:-1] if len(lines) <= _MOST_LINES else [lines[-1], *lines[: _MOST_LINES - 1]]
 
 
-def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> list[str]:
-    """What a commit changed, the most telling first: for users, inside, for those who work on it."""
-    interface = interface_lines(facts, language)
-    source = [f for f in files if f.kind is FileKind.SOURCE]
-    is_seen = interface or facts.changed or facts.internal_added or facts.internal_removed or facts.moved
-    layout = (
-        say(language, f"fact.{k}") for k in ("formatting_only", "prose_only") if getattr(facts, f"is_{k}")
-    )
-    weights = {f.path: (f.insertions or 0) + (f.deletions or 0) for f in files}
-    lines = [
-        *(layout if FileKind.TEST not in facts.kinds else ()),
-        *interface,
-        *_changed(facts, weights, language),
-        *([] if is_seen or facts.is_prose_only or facts.is_formatting_only else file_lines(source, language)),
-        *_developer_lines(facts, language),
-        *_by_kind(facts, facts.internal_added, "fact.internal_added", language),
-        *_by_kind(facts, facts.internal_removed, "fact.internal_removed", language),
-    ]
-    return list(dict.fromkeys(lines))
-
-
 def is_zero(dependency: Dependency) -> bool:
     """Whether both versions are `0.y.z`, where the second number may break (semver 2.0.0, item 4)."""
     firsts = (re.search(r"\d+", v or "") for v in (dependency.old, dependency.new))
     return all(first is not None and int(first[0]) == 0 for first in firsts)
 
 
-def _changed(facts: Facts, weights: Mapping[str, int], language: str) -> Iterator[str]:
-    """The functions with another text, those of the most changed file."""
-    told = {s.name for s in facts.signatures} | {
-        v.name.partition("(")[0] for v in (*facts.values, *facts.types)
-    }
-    rest = [n for n in facts.changed if n.name not in told]
-    path = max({n.path for n in rest}, key=lambda p: (weights.get(p, 0), p), default=None)
-    if path is not None:
-        names = [n.name for n in rest if n.path == path]
-        shown = all_named(language, names, facts.shown)
-        files = len({n.path for n in rest})
-        key = "fact.changed" if files == 1 else "fact.changed_in_files"
-        yield say(language, key, names=shown, path=path_code(path), n=files)
-
-
-def _developer_lines(facts: Facts, language: str) -> Iterator[str]:
+def developer_lines(facts: Facts, language: str) -> Iterator[str]:
     """What those who work on the project notice: moves, tests, documents, build, their dependencies."""
     if facts.moved:
         names = all_named(language, [m.new for m in facts.moved], facts.shown)
@@ -152,33 +118,30 @@ def _developer_lines(facts: Facts, language: str) -> Iterator[str]:
             path = found[0].path
             names = listed(language, (code(n.name, facts.shown) for n in found if n.path == path))
             yield say(language, key, names=names, path=path_code(path))
-    yield from (_dependency(facts, d, language) for d in facts.dependencies if d.is_dev)
+    yield from (_dependency(facts, d, language) for d in facts.dependencies if d.is_dev and not d.is_locked)
     yield from _set(facts, facts.plumbing, language)
+    if locked := [d for d in facts.dependencies if d.is_locked]:
+        bumps = (
+            say(language, "list.bump", **{k: code(v or "", facts.shown) for k, v in _parts(d).items()})
+            for d in locked
+        )
+        yield say(language, "fact.locked", names=listed(language, bumps))
 
 
-def file_lines(files: Sequence[FileChange], language: str) -> list[str]:
-    """The changed files in one line, by their kind where they are of one; none without files."""
-    if not files:
-        return []
-    kinds, statuses = {f.kind for f in files}, {f.status for f in files}
-    kind = labels(language)[f"kind.{files[0].kind.value}"] if len(kinds) == 1 else ""
-    shown = joined(language, [path_code(f.path) for f in files[:_MOST_FILES]])
-    if len(files) > _MOST_FILES:
-        shown = say(language, "list.files", names=shown, n=len(files))
-    key = "added" if statuses == {"A"} else "deleted" if statuses == {"D"} else "changed"
-    return [" ".join(say(language, f"files.{key}", kind=kind, names=shown).split())]
+def _parts(dependency: Dependency) -> dict[str, str | None]:
+    return {"name": dependency.name, "old": dependency.old, "new": dependency.new}
 
 
 def interface_lines(facts: Facts, language: str) -> list[str]:
     """What changes for those who use the code: one line for each sort of change."""
     lines = itertools.chain(
-        _by_kind(facts, facts.removed, "fact.removed", language),
+        by_kind(facts, facts.removed, "fact.removed", language),
         (
             say(language, "fact.renamed", old=code(r.old, facts.shown), new=code(r.new, facts.shown))
             for r in facts.renamed
         ),
         (_signature(facts, s, language) for s in facts.signatures),
-        _by_kind(facts, facts.added, "fact.added", language),
+        by_kind(facts, facts.added, "fact.added", language),
         _usages(facts, language),
         (_value(facts, v, language) for v in facts.values),
         (_type(facts, v, language) for v in facts.types[:_MOST_NAMES]),
@@ -188,7 +151,8 @@ def interface_lines(facts: Facts, language: str) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Iterator[str]:
+def by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Iterator[str]:
+    """One sentence for the names of each sort, as functions and classes."""
     groups: dict[str, list[str]] = collections.defaultdict(list)
     for name in names:
         groups[name.kind].append(name.name)
@@ -292,9 +256,9 @@ def unread_lines(facts: Facts, language: str) -> list[str]:
 
 def _inner_lines(facts: Facts, language: str) -> Iterator[str]:
     """What is worth knowing of the inside."""
-    yield from _by_kind(facts, facts.internal_added, "fact.internal_added", language)
-    yield from _by_kind(facts, facts.internal_removed, "fact.internal_removed", language)
-    yield from _developer_lines(facts, language)
+    yield from by_kind(facts, facts.internal_added, "fact.internal_added", language)
+    yield from by_kind(facts, facts.internal_removed, "fact.internal_removed", language)
+    yield from developer_lines(facts, language)
     if facts.deprecations:
         yield say(language, "fact.deprecations", n=facts.deprecations)
     for key in ("formatting_only", "prose_only"):

@@ -14,8 +14,9 @@ from digest_pipeline.models import ChangeType
 from digest_pipeline.rules import vocabulary
 from digest_pipeline.rules.catalogue import labels, say
 from digest_pipeline.rules.chinese import in_chinese
-from digest_pipeline.rules.statements import code, file_lines, telling_lines
+from digest_pipeline.rules.statements import code
 from digest_pipeline.rules.subjects import prose_of, subject_of
+from digest_pipeline.rules.telling import file_lines, telling_lines
 
 if TYPE_CHECKING:
     from digest_pipeline.facts import Facts
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from digest_pipeline.rules.subjects import Subject
 
 _MOST_COLUMNS = {"zh": 110, "en": 170}
-_MOST_FACTS = 2
+_MOST_FACTS, _MOST_SHORT_FACTS = 2, 3
+"""Facts of a sentence, and of one that stays short with them."""
+_SHORT = {"zh": 170, "en": 190}
 _VAGUE_WORDS = 2
 """A subject of so few words says too little by itself."""
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -51,7 +54,7 @@ def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> s
     said = _release(subject, triage, language) or _bump(subject, _known(commit, facts), language)
     if said:
         return said
-    shown = telling_lines(facts, commit.files, language)[:_MOST_FACTS]
+    shown = _first(telling_lines(facts, commit.files, language), language)
     text = clean(subject.text)
     named = " ".join(subject.text.split())
     about = _revert(subject, language)
@@ -67,6 +70,11 @@ def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> s
         if about and shown
         else about or facts_told
     )
+
+
+def _first(lines: list[str], language: str) -> list[str]:
+    few = lines[:_MOST_SHORT_FACTS]
+    return few if cut("".join(few), _SHORT[language]) == "".join(few) else lines[:_MOST_FACTS]
 
 
 def _without_words(text: str, language: str, *, has_facts: bool) -> str:

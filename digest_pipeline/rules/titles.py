@@ -9,12 +9,15 @@ from digest_pipeline.rules import hunks
 from digest_pipeline.rules.findings import Name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from digest_pipeline.models import FileText
 
 _MOST_LINES = 400
 """Changed lines of one document or test that are looked at."""
 _MOST_BYTES = 300_000
-_LONGEST = 60
+_LONGEST, _LONGEST_WORD = 60, 120
+_COMMENTED = re.compile(r"\s*(?://[/!]|\*)\s*#{1,6}\s+(\S.*)")
 _MARKDOWN = ("md", "mdx", "markdown")
 _HEADING = re.compile(r"#{1,6}\s+(.+?)(?:\s+#+|\s*\{[^{}]*\})?\s*$")
 _UNDERLINE = re.compile(r"([=\-~^\"'`*+#])\1{2,}\s*$")
@@ -51,10 +54,21 @@ def _headings(rows: list[str], *, is_markdown: bool) -> list[tuple[int, str]]:
             title = match[1] if match else ""
         else:
             title = rows[number - 2].strip() if number > 1 and _UNDERLINE.match(row) else ""
-        plain = " ".join(re.sub(r"\[([^\[\]]*)\]\([^()]*\)|[`*\[\]<>|]", r"\1", title).split())
+        plain = _plain(title)
         if plain and not _UNDERLINE.match(plain):
-            found.append((number - (not is_markdown), plain[:_LONGEST]))
+            found.append((number - (not is_markdown), _cut(plain)))
     return found
+
+
+def _plain(title: str) -> str:
+    return " ".join(re.sub(r"\[([^\[\]]*)\]\([^()]*\)|[`*\[\]<>|]", r"\1", title).split())
+
+
+def headings_in_comments(path: str, lines: Iterable[hunks.Line]) -> list[Name]:
+    """The headings that were added to the documentation in comments, as in Rust and JavaScript."""
+    found = (_COMMENTED.match(line.text) for line in lines if line.is_added)
+    titles = dict.fromkeys(_cut(_plain(match[1].rstrip(" :"))) for match in found if match)
+    return [Name(title, "section", path) for title in titles if title]
 
 
 def tests_of(text: FileText) -> tuple[list[Name], list[Name]]:
@@ -72,4 +86,11 @@ def tests_of(text: FileText) -> tuple[list[Name], list[Name]]:
 
 def _title(line: str) -> str:
     match = _TEST.match(line)
-    return " ".join(next(g for g in match.groups() if g).split())[:_LONGEST] if match else ""
+    return _cut(" ".join(next(g for g in match.groups() if g).split())) if match else ""
+
+
+def _cut(title: str) -> str:
+    """A title of bearable length, cut between words; an identifier stays whole."""
+    if len(title) <= _LONGEST or (" " not in title and len(title) <= _LONGEST_WORD):
+        return title
+    return f"{title[:_LONGEST].rpartition(' ')[0].rstrip(' ,;:') or title[:_LONGEST]}…"

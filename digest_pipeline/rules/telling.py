@@ -1,0 +1,120 @@
+"""What of a commit's facts is told first: interface, changed lines, functions, files.
+
+The sentences themselves are in `statements`; how many of them make a summary, `summaries` says.
+"""
+
+from __future__ import annotations
+
+import collections
+from typing import TYPE_CHECKING
+
+from digest_pipeline.models import FileKind
+from digest_pipeline.rules.catalogue import joined, labels, say
+from digest_pipeline.rules.statements import (
+    all_named,
+    by_kind,
+    code,
+    developer_lines,
+    interface_lines,
+    named,
+    path_code,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from digest_pipeline.models import FileChange
+    from digest_pipeline.rules.findings import Facts
+
+_MOST_FILES = 3
+_SCRIPTS = (".sh", ".bash", ".ps1", ".bat")
+
+
+def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> list[str]:
+    """What a commit changed, the most telling first: for users, inside, for those who work on it."""
+    interface = interface_lines(facts, language)
+    source = [f for f in files if f.kind is FileKind.SOURCE]
+    is_seen = interface or facts.changed or facts.internal_added or facts.internal_removed or facts.moved
+    layout = list(_layout(facts, source, language)) if FileKind.TEST not in facts.kinds else []
+    quoted = [] if _is_declared(facts) else list(_edits(facts, language))
+    is_code = FileKind.SOURCE in facts.kinds and not facts.is_prose_only
+    weights = {f.path: (f.insertions or 0) + (f.deletions or 0) for f in files}
+    lines = [
+        *layout,
+        *interface,
+        *(quoted or _changed(facts, weights, language)),
+        *([] if is_seen or layout or (quoted and is_code) else file_lines(source, language)),
+        *by_kind(facts, facts.internal_added, "fact.internal_added", language),
+        *developer_lines(facts, language),
+        *by_kind(facts, facts.internal_removed, "fact.internal_removed", language),
+    ]
+    return list(dict.fromkeys(lines))
+
+
+def _layout(facts: Facts, source: Sequence[FileChange], language: str) -> Iterator[str]:
+    """That no code changed, and in which files."""
+    paths = _paths([f.path for f in source], language)
+    for key in ("formatting_only", "prose_only"):
+        if getattr(facts, f"is_{key}"):
+            yield say(language, f"fact.{key}_in", paths=paths)
+
+
+def _is_declared(facts: Facts) -> bool:
+    """Whether what changed is already told by its name."""
+    return bool(
+        facts.signatures or facts.values or facts.types or facts.added or facts.removed or facts.renamed
+    )
+
+
+def _edits(facts: Facts, language: str) -> Iterator[str]:
+    """The changed lines themselves, where all of them may be looked up."""
+    is_told = FileKind.SOURCE not in facts.kinds and (facts.dependencies or facts.plumbing or facts.settings)
+    edits = [(e, code(e.old or "", facts.shown), code(e.new or "", facts.shown)) for e in facts.edits]
+    if facts.is_formatting_only or is_told or not all(t[:1] in ("", "`") for e in edits for t in e[1:]):
+        return
+    same: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
+    for edit, old, new in edits:
+        same[old, new].append(edit.path)
+    steps: dict[tuple[str, ...], list[str]] = collections.defaultdict(list)
+    for (old, new), paths in same.items():
+        key = "changed" if old and new else "added" if new else "removed"
+        steps[tuple(paths)].append(say(language, f"fact.edit_{key}", old=old, new=new))
+    for paths, told in steps.items():
+        place, names = _paths(paths, language), {e.name for e in facts.edits if e.path == paths[0]}
+        if len(names) == len(paths) == 1 and (name := names.pop()):
+            place = say(language, "list.place", name=named(language, name, facts.shown), path=place)
+        sentence = say(language, "fact.edits", place=place, edits=labels(language)["list.steps"].join(told))
+        yield sentence.replace("） ", "）")
+
+
+def _paths(paths: Sequence[str], language: str) -> str:
+    shown = joined(language, [path_code(p) for p in paths[:_MOST_FILES]])
+    return shown if len(paths) <= _MOST_FILES else say(language, "list.files", names=shown, n=len(paths))
+
+
+def _changed(facts: Facts, weights: Mapping[str, int], language: str) -> Iterator[str]:
+    """The functions with another text, those of the most changed file."""
+    told = {s.name for s in facts.signatures} | {
+        v.name.partition("(")[0] for v in (*facts.values, *facts.types)
+    }
+    rest = [n for n in facts.changed if n.name not in told]
+    path = max({n.path for n in rest}, key=lambda p: (weights.get(p, 0), p), default=None)
+    if path is not None:
+        names = [n.name for n in rest if n.path == path]
+        shown = all_named(language, names, facts.shown)
+        files = len({n.path for n in rest})
+        key = "fact.changed" if files == 1 else "fact.changed_in_files"
+        yield say(language, key, names=shown, path=path_code(path), n=files)
+
+
+def file_lines(files: Sequence[FileChange], language: str) -> list[str]:
+    """The changed files in one line, by their kind where they are of one; none without files."""
+    if not files:
+        return []
+    kinds, statuses = {f.kind for f in files}, {f.status for f in files}
+    kind = labels(language)[f"files.{files[0].kind.value}"] if len(kinds) == 1 else ""
+    if all(f.path.endswith(_SCRIPTS) for f in files) and files[0].kind is not FileKind.TEST:
+        kind = labels(language)["files.script"]
+    shown = _paths([f.path for f in files], language)
+    key = "added" if statuses == {"A"} else "deleted" if statuses == {"D"} else "changed"
+    return [" ".join(say(language, f"files.{key}", kind=kind, names=shown).split())]
