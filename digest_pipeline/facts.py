@@ -60,7 +60,7 @@ class _Budget:
 
 
 _Definitions = dict[str, list["Definition"]]
-_QUOTED = (FileKind.DOCS, FileKind.TEST)
+_QUOTED = (FileKind.DOCS, FileKind.TEST, FileKind.BUILD, FileKind.CI, FileKind.CONFIG, FileKind.DATA)
 """Besides source: where one changed line may be quoted."""
 _QUOTED_LINES = 8
 
@@ -227,6 +227,7 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         removed=rest(draft.removed),
         renamed=_without_sources(draft.renamed),
         moved=tuple(sorted(set(moved), key=lambda r: (r.path, r.new))),
+        internal_signatures=tuple(sorted(set(draft.internal_signatures), key=lambda s: (s.path, s.name))),
         signatures=tuple(
             sorted((s for s in set(draft.signatures) if not is_said(s)), key=lambda s: (s.path, s.name))
         ),

@@ -26,6 +26,8 @@ UNDERSTOOD = {
     "Remove unused code": "移除未使用的代码",
     "Fix a bunch of typos": "修复笔误",
     "Fix SPOP propagation": "修复 SPOP 传播",
+    "Add MXFP4 Support": "支持 MXFP4",
+    "Add tests for building on stackblitz": "新增测试",
     "Add Blackwell Router GEMM": "新增 Blackwell Router GEMM",
 }
 LEFT = [
@@ -36,6 +38,8 @@ LEFT = [
     "Do not eagerly evaluate annotations",
     "Fix application of other constraints in the pipeline",
     "Fix what was broken",
+    "Skip config check when warning is ignored",
+    "Add workaround for building on stackblitz",
     "Fix thing in docs",
     "Introduce Bodies of Some Unknown Size",
     "Reject non-canonical indices",

@@ -411,6 +411,45 @@ def test_a_new_field_is_found_in_a_long_struct_below_a_long_comment() -> None:
     assert names(of("m/a.go", old, new)) == (["S.New"], [])
 
 
+def test_a_title_of_a_test_ends_with_its_own_quote() -> None:
+    old = 'test("one", () => {\n  a()\n  a()\n  a()\n})\n\n'
+    new = "test('has <script type=\"module\"> in it', () => {\n})\n"
+    facts = of("tests/a.spec.ts", old, old + new)
+    assert [n.name for n in facts.tests_added] == ['has <script type="module"> in it']
+    assert facts.tests_changed == ()
+
+
+def test_the_test_above_a_change_is_the_changed_one() -> None:
+    tests = "".join(f"test('number {n}', () => {{\n  run('{n}')\n}})\n" for n in range(4))
+    facts = of("tests/a.spec.ts", tests, tests.replace("run('2')", "run('two')"))
+    assert [n.name for n in facts.tests_changed] == ["number 2"]
+
+
+def test_one_word_on_several_lines_is_one_edit() -> None:
+    old = f"def f():\n    one_name({'x, ' * 20})\n    return one_name\n"
+    (edit,) = {(e.old, e.new) for e in of("src/a.py", old, old.replace("one_name", "two_names")).edits}
+    assert edit == ("one_name", "two_names")
+    listed = 'a = [\n    "one"\n]\n'
+    assert [(e.old, e.new) for e in of("src/a.txt", listed, 'a = [\n    "one",\n    "two"\n]\n').edits] == [
+        (None, '"two"')
+    ]
+
+
+def test_a_long_function_of_typescript_is_found_whatever_its_result_is_declared_as() -> None:
+    calls = [f"  call(one, two, three, {n})\n" for n in range(400)]
+    head = "async function bundle(\n  name: string,\n): Promise<{\n  code: string\n}> {\n"
+    old = "".join([head, *calls, "}\n"])
+    assert [
+        n.name for n in of("src/a.ts", old, old.replace("200)", "'a'").replace("201)", "'b'")).changed
+    ] == ["bundle"]
+
+
+def test_a_brace_alone_is_no_change() -> None:
+    old = "def f() {\n  g()\n}\n"
+    facts = of("tests/a.tcl", old, "def f() {\n  if standalone {\n  g()\n  }\n}\n")
+    assert [(e.old, e.new) for e in facts.edits] == [(None, "if standalone {")]
+
+
 def test_headings_in_comments_are_sections() -> None:
     facts = of("src/a.rs", "//! # A\n", "//! # A\n//!\n//! ## Sharing state:\n//!\n//! So.\n")
     assert ([n.name for n in facts.sections], facts.is_prose_only) == (["Sharing state"], True)

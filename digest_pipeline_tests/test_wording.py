@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest_pipeline.models import Analysis, ChangeType
+from digest_pipeline.rules.telling import file_lines
 from digest_pipeline.wording import analysis_by_rules, labels, scope_of
 from digest_pipeline_tests.diffs import Versions, judged, text_of
 
@@ -122,7 +123,7 @@ def test_summary_names_what_was_rewritten_where_nothing_else_is_told() -> None:
     files: dict[str, Versions] = {
         "src/a.py": ("def f():\n    x = 3\n    return 1\n", "def f():\n    x = 4\n    y = 5\n    return 2\n")
     }
-    assert written("Correct the sum", files).summary == "Correct the sum; changes `f` in `src/a.py`"
+    assert written("Correct the sum", files).summary == "Correct the sum; changes `f` (`src/a.py`)"
     assert written("Correct it all", files, language="zh").summary == "改动 `f`（`src/a.py`）"
 
 
@@ -169,6 +170,56 @@ def test_names_without_owner_stand_together() -> None:
     summary = written("Call the others", files).summary
     assert "run of A and " in summary.replace("`", "")
     assert summary.count(" and ") == 1
+
+
+def test_an_internal_function_tells_its_parameters_too() -> None:
+    files: dict[str, Versions] = {"src/a.py": ("def _f(x, is_vlm): ...\n", "def _f(x): ...\n")}
+    analysis = written(UNDERSTOOD_BY_NOBODY, files, language="zh")
+    assert (analysis.summary, analysis.behaviour, analysis.risks) == ("`_f` 不再接受参数 `is_vlm`", (), ())
+    both = "def _f(x{0}): ...\ndef _g(x{0}): ...\n"
+    files = {"src/a.py": (both.format(""), both.format(", y"))}
+    assert written(UNDERSTOOD_BY_NOBODY, files, language="zh").summary == "`_f`、`_g` 新增参数 `y`"
+
+
+def test_two_files_are_named_with_what_changed_in_them() -> None:
+    old = "def {0}():\n    a()\n    b()\n"
+    new = "def {0}():\n    c()\n    d()\n    e()\n"
+    files: dict[str, Versions] = {f"src/{n}.py": (old.format(n), new.format(n)) for n in "abc"}
+    assert written(UNDERSTOOD_BY_NOBODY, files, language="zh").summary == (
+        "改动 `a`（`src/a.py`）、`b`（`src/b.py`）等，共 3 个源文件"
+    )
+
+
+def test_a_renamed_folder_is_told_as_one() -> None:
+    texts = tuple(
+        text_of(f"play/new/{n}.txt", "x\n" * 9, "x\n" * 9, old_path=f"play/old/{n}.txt") for n in "abc"
+    )
+    assert file_lines([t.change for t in texts], "zh") == ["`play/old/` 更名为 `play/new/`"]
+
+
+def test_a_title_that_is_cut_stands_in_quotes() -> None:
+    title = "a key that has expired is not stored and with REPLACE it is propagated"
+    files: dict[str, Versions] = {"tests/a.tcl": ("", f"test {{{title}}} {{\n}}\n")}
+    assert written(UNDERSTOOD_BY_NOBODY, files, language="zh").summary == (
+        "在 `tests/a.tcl` 中新增测试 「a key that has expired is not stored and with REPLACE it is…」"
+    )
+
+
+def test_a_new_configuration_is_told_by_its_file() -> None:
+    files: dict[str, Versions] = {
+        ".github/workflows/a.yml": (None, "name: A\non:\n  push:\njobs:\n  b:\n    c: 1\n")
+    }
+    assert written(UNDERSTOOD_BY_NOBODY, files, language="zh").summary == (
+        "新增持续集成文件 `.github/workflows/a.yml`"
+    )
+
+
+def test_the_heading_of_a_message_is_no_part_of_its_sentence() -> None:
+    body = "SUMMARY:\nAdds the missing flag to the parser of options. More.\n"
+    assert written("fix", {}, body=body).summary == "Adds the missing flag to the parser of options"
+    assert written(
+        "simplify compute_means", {}, body="Summary: there was a thing to do here before. So."
+    ).summary == ("Simplify compute_means")
 
 
 def test_a_parameter_that_is_only_called_otherwise_breaks_nobody_where_order_counts() -> None:

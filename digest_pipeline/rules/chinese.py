@@ -112,15 +112,21 @@ _NOUNS = frozenset(
     ]
 )
 _MAY_END_EARLY = frozenset(
-    ["fix", "handle", "avoid", "prevent", "correct", "skip", "optimize", "improve", "add", "support"]
+    ["fix", "handle", "avoid", "prevent", "correct", "optimize", "improve", "add", "support"]
 )
 """Verbs whose sentence stays true without the circumstance that follows their object."""
+_BRINGING = frozenset(["add", "support", "optimize", "improve"])
+"""Those of them that say little of a thing that is only called by its sort."""
 _CIRCUMSTANCE = re.compile(
     r"^(?::\s|\s\(|\s(?:when|if|after|before|while|because|since|due|caused|during|upon|under|without|by|via|using)\s)",
     re.IGNORECASE,
 )
 _SMALL = re.compile(r"(?:with|from|into|when|than|that|over|onto|upon|then|them)$")
 """Words that stay small in titles."""
+_NEVER_NAMES = frozenset(
+    ["Support", "Example", "Examples", "Tests", "Docs", "Documentation", "Guide", "Readme", "Performance"]
+)
+"""Words that are no names of code even with a capital."""
 _COMPOUND = re.compile(
     r"(?:non|over|re|un|sub|double|half|full|well|self|one|two|cross|high|low|per|first|last|long|short|mis|out|in|off|on"
     r"|early|late|fine|hard|soft|left|right|so|up|down|user|real|read|write|follow|opt)-[a-z]+(?:-[a-z]+)*$"
@@ -143,7 +149,9 @@ def _without_capitals(words: list[str]) -> list[str]:
     long = [w for w in words[1:] if len(w) > 3 and not _SMALL.match(w)]  # noqa: PLR2004 - as `of` and `the`
     capitals = [w for w in long if re.fullmatch(r"[A-Z][a-z]+", w)]
     is_title = len(capitals) >= _TITLE_WORDS and not any(w[0].islower() for w in long)
-    return [w.lower() if is_title and re.fullmatch(r"[A-Z][a-z]+", w) else w for w in words]
+    return [
+        w.lower() if (is_title and re.fullmatch(r"[A-Z][a-z]+", w)) or w in _NEVER_NAMES else w for w in words
+    ]
 
 
 def _clause(words: list[str]) -> str | None:
@@ -153,9 +161,9 @@ def _clause(words: list[str]) -> str | None:
         return None
     rest = _ARTICLES.sub("", " ".join(words[1:]))
     if verb in ("add", "introduce", "implement") and (
-        m := re.match(r"(?:\w+ )?support (?:for|of) (.+)$", rest)
+        m := re.match(r"(?:\w+ )?[Ss]upport (?:for|of) (.+)$|(\S+(?: \S+)?) [Ss]upport$", rest)
     ):
-        verb, known, rest = "support", labels(_LANGUAGE)["verb.support"], m[1]
+        verb, known, rest = "support", labels(_LANGUAGE)["verb.support"], m[1] or m[2]
     if verb in ("update", "bump") and (m := re.match(r"to (.+)$", rest)) and (target := term(m[1])):
         return say(_LANGUAGE, "clause.up_to", verb=known, place=_tidy(f"到 {target}"))
     thing, sort, place = _parts(rest, may_end=verb in _MAY_END_EARLY)
@@ -163,6 +171,8 @@ def _clause(words: list[str]) -> str | None:
     if shown is None or (sort is None and re.fullmatch(r"[a-z]+", shown)):
         return None  # one plain word says nothing by itself
     plain = say(_LANGUAGE, "clause.plain", verb=known, what=_spaced(known, shown), place="")
+    if sort is None and len(thing) < len(rest) and _is_bare(verb, thing):
+        return None
     return plain if sort is None else _placed(verb, thing, sort, place, plain)
 
 
@@ -178,7 +188,13 @@ def _placed(verb: str, thing: str, sort: str, place: str, plain: str) -> str | N
     is_whole = (
         verb in _MAY_END_EARLY and where is None and sort != "of" and not re.fullmatch(r"[a-z]+", thing)
     )
-    return plain if is_whole else None
+    return plain if is_whole and not _is_bare(verb, thing) else None
+
+
+def _is_bare(verb: str, thing: str) -> bool:
+    """Whether a thing says too little without what followed it."""
+    is_one = len(thing.split()) == 1 and thing.lower() in _terms()
+    return is_one and verb in _BRINGING and not re.match(r"tests?$|docs?$|documentation$", thing)
 
 
 def _parts(rest: str, *, may_end: bool) -> tuple[str, str | None, str]:

@@ -32,6 +32,7 @@ class Draft:
     removed: list[Name] = dataclasses.field(default_factory=list)
     renamed: list[Renamed] = dataclasses.field(default_factory=list)
     signatures: list[Signature] = dataclasses.field(default_factory=list)
+    internal_signatures: list[Signature] = dataclasses.field(default_factory=list)
     values: list[Value] = dataclasses.field(default_factory=list)
     types: list[Value] = dataclasses.field(default_factory=list)
     changed: list[Name] = dataclasses.field(default_factory=list)
@@ -176,20 +177,28 @@ def has_owner(name: str, owners: set[str]) -> bool:
 
 
 def _changed(draft: Draft, old: Definition, new: Definition, path: str) -> None:
-    """Add how one public definition changed its parameters, defaults, types or value."""
-    if not (_is_offered(old, path) and new.is_public):
-        return
+    """Add how one definition changed its parameters, and a public one its defaults, types or value."""
+    is_offered = _is_offered(old, path) and new.is_public
     if old.parameters is not None and new.parameters is not None and old.parameters != new.parameters:
         kept, gained, lost = _matched(old.parameters, new.parameters, by_name=path.endswith(_BY_NAME))
         if gained or lost:
             required = tuple(p.name for p in gained if p.is_required)
             came, went = (tuple(p.name for p in side) for side in (gained, lost))
-            draft.signatures.append(Signature(new.name, path, came, went, required))
-        for one, two in kept:
+            signatures = draft.signatures if is_offered else draft.internal_signatures
+            signatures.append(Signature(new.name, path, came, went, required))
+        for one, two in kept if is_offered else ():
             if one.default != two.default and _is_short(one.default, two.default):
                 draft.values.append(Value(f"{new.name}({two.name})", one.default, two.default, path))
             _retyped(draft, f"{new.name}({two.name})", one.type, two.type, path)
-    elif old.value != new.value and old.kind in ("constant", "field") and _is_short(old.value, new.value):
+    if not is_offered:
+        return
+    is_value = old.parameters is None or new.parameters is None or old.parameters == new.parameters
+    if (
+        is_value
+        and old.value != new.value
+        and old.kind in ("constant", "field")
+        and _is_short(old.value, new.value)
+    ):
         draft.values.append(Value(new.name, old.value, new.value, path))
     _retyped(draft, new.name if new.parameters is None else f"{new.name}()", old.type, new.type, path)
 

@@ -5,6 +5,7 @@ Anything larger is told by the names of what changed; see `comparing` and `rewri
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from digest_pipeline.rules.hunks import Line
 
+_WORDS = r"\w+|\s+|[^\w\s]"
 _MOST_LINES = 4
 """Changed lines of one file among which a single change is looked for."""
 _MOST_EDITS = 2
@@ -32,11 +34,12 @@ def edits_of(path: str, lines: Sequence[Line], code: Sequence[Line], name: str =
 
     `lines` are all changed lines, `code` those that count; `name` is what they stand in, if it is one thing.
     """
-    code = [line for line in code[: _MOST_LINES * 2] if line.text.strip()]
+    code = [line for line in code[: _MOST_LINES * 2] if _letters(line.text)]
     if not 0 < len(code) <= _MOST_LINES:
         return None
     found = []
-    for gone, come in _runs(lines, frozenset((line.is_added, line.number) for line in code)):
+    wanted = frozenset((line.is_added, line.number) for line in code)
+    for gone, come in itertools.starmap(_without_commas, _runs(lines, wanted)):
         is_pairwise = len(gone) == len(come) <= _MOST_EDITS
         if not is_pairwise and len(gone) + len(come) > 1:
             return None
@@ -51,10 +54,30 @@ def edits_of(path: str, lines: Sequence[Line], code: Sequence[Line], name: str =
 def told(by_kind: Mapping[FileKind, list[list[Value] | None]]) -> tuple[Value, ...]:
     """The edits of a commit: of its source, or of all files where no code changed; none of a large one."""
     groups = by_kind.get(FileKind.SOURCE) or [group for groups in by_kind.values() for group in groups]
-    edits = [edit for group in groups for edit in group or ()]
+    edits = _as_one([edit for group in groups for edit in group or ()])
     if None in groups or len({(e.old, e.new) for e in edits}) > _MOST_EDITS:
         return ()
     return tuple(sorted(edits, key=lambda e: e.path))
+
+
+def _without_commas(gone: list[str], come: list[str]) -> tuple[list[str], list[str]]:
+    """Without the line that only got or lost the comma at its end, as the last entry of a list does."""
+    same = {line.rstrip().rstrip(",") for line in gone} & {line.rstrip().rstrip(",") for line in come}
+    if len(gone) == len(come):
+        return gone, come
+    return [g for g in gone if g.rstrip().rstrip(",") not in same], [
+        c for c in come if c.rstrip().rstrip(",") not in same
+    ]
+
+
+def _as_one(edits: list[Value]) -> list[Value]:
+    """One word in the place of another on several lines is one edit, told by the word."""
+    words = {_differing(re.findall(_WORDS, e.old or ""), re.findall(_WORDS, e.new or ""), 0) for e in edits}
+    if len({(e.old, e.new) for e in edits}) < _MOST_EDITS or len(words) > 1:
+        return edits
+    old, new = words.pop()
+    is_word = min(_letters(old), _letters(new)) >= _LEAST
+    return [dataclasses.replace(e, old=old, new=new) for e in edits] if is_word else edits
 
 
 def _runs(lines: Sequence[Line], wanted: Collection[tuple[bool, int]]) -> list[tuple[list[str], list[str]]]:
@@ -78,7 +101,7 @@ def _shortened(old: str, new: str) -> tuple[str, str]:
         return old, new
     if not (old and new):
         return old, new
-    for pattern, around in ((r"\w+|\s+|[^\w\s]", 0), (r"\S+|\s+", 0), (r"\S+|\s+", 2)):
+    for pattern, around in ((_WORDS, 0), (r"\S+|\s+", 0), (r"\S+|\s+", 2)):
         first, last = _differing(re.findall(pattern, old), re.findall(pattern, new), around)
         if max(_letters(first), _letters(last)) >= _LEAST:
             return first, last

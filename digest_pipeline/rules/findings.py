@@ -98,6 +98,7 @@ class Facts:
     renamed: tuple[Renamed, ...] = ()
     moved: tuple[Renamed, ...] = ()
     signatures: tuple[Signature, ...] = ()
+    internal_signatures: tuple[Signature, ...] = ()
     values: tuple[Value, ...] = ()
     """Public constants, fields and defaults of parameters that changed."""
     types: tuple[Value, ...] = ()
@@ -180,7 +181,7 @@ class Facts:
             for n in group
         }
         names |= {word for r in (*self.renamed, *self.moved) for word in (r.old, r.new)}
-        for signature in self.signatures:
+        for signature in (*self.signatures, *self.internal_signatures):
             names |= {signature.name, *signature.gained, *signature.lost}
         for value in (
             *self.values,

@@ -55,6 +55,8 @@ def plumbing_changes(text: FileText) -> list[Value]:
 
 
 def _key_changes(text: FileText) -> list[Value]:
+    if text.change.status in ("A", "D"):
+        return []  # the file is what came or went
     ending = text.change.path.rpartition(".")[2].lower()
     parse = {"toml": toml_table, "json": json_table}.get(ending)
     if text.old is None and text.new is None and not text.patch:
@@ -73,7 +75,7 @@ def _table_changes(text: FileText, parse: Callable[[str], dict[str, Any]]) -> li
     values = [Value(k, before.get(k), after.get(k), text.change.path) for k in keys]
     around = [_tables(side) for side in (before, after)]
     gone, come = around[0] - around[1], around[1] - around[0]
-    return _folded(values, gone, come) if before and after else values
+    return _folded(values, gone, come)
 
 
 def _tables(flat: Iterable[str]) -> set[str]:

@@ -150,7 +150,8 @@ class _Layout:
 
     def _opens_body(self, code: bytes) -> bool:
         mark = b":" if self._language == "python" else b"{"
-        return code.endswith(mark) and not _COMMENT.match(code)
+        # TypeScript: `): Promise<{` opens the type of a result
+        return code.endswith(mark) and not code.endswith(b"<{") and not _COMMENT.match(code)
 
     def _is_inside(self, line: int, indent: int) -> bool:
         code = self._code[line]

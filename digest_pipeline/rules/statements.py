@@ -116,7 +116,7 @@ def developer_lines(facts: Facts, language: str) -> Iterator[str]:
     ):
         if found:
             path = found[0].path
-            names = listed(language, (code(n.name, facts.shown) for n in found if n.path == path))
+            names = listed(language, (_title(n.name, facts, language) for n in found if n.path == path))
             yield say(language, key, names=names, path=path_code(path))
     yield from (_dependency(facts, d, language) for d in facts.dependencies if d.is_dev and not d.is_locked)
     yield from _set(facts, facts.plumbing, language)
@@ -126,6 +126,12 @@ def developer_lines(facts: Facts, language: str) -> Iterator[str]:
             for d in locked
         )
         yield say(language, "fact.locked", names=listed(language, bumps))
+
+
+def _title(name: str, facts: Facts, language: str) -> str:
+    """A heading or the name of a test; in quotes where it is several words and not whole."""
+    shown = code(name, facts.shown)
+    return say(language, "list.quoted", text=shown) if " " in shown and shown[0] != "`" else shown
 
 
 def _parts(dependency: Dependency) -> dict[str, str | None]:
@@ -140,7 +146,7 @@ def interface_lines(facts: Facts, language: str) -> list[str]:
             say(language, "fact.renamed", old=code(r.old, facts.shown), new=code(r.new, facts.shown))
             for r in facts.renamed
         ),
-        (_signature(facts, s, language) for s in facts.signatures),
+        (signature_line(facts, [s], language) for s in facts.signatures),
         by_kind(facts, facts.added, "fact.added", language),
         _usages(facts, language),
         (_value(facts, v, language) for v in facts.values),
@@ -166,8 +172,10 @@ def kind_label(language: str, kind: str, count: int) -> str:
     return labels(language)[f"definition.{kind}" if count == 1 else f"definition.{kind}_many"]
 
 
-def _signature(facts: Facts, signature: Signature, language: str) -> str:
-    name = named(language, signature.name, facts.shown)
+def signature_line(facts: Facts, signatures: Sequence[Signature], language: str) -> str:
+    """Which parameters functions have gained and lost, all of them the same ones."""
+    signature = signatures[0]
+    name = all_named(language, [s.name for s in signatures], facts.shown)
     gained = listed(language, (code(p, facts.shown) for p in signature.gained))
     lost = listed(language, (code(p, facts.shown) for p in signature.lost))
     if gained and lost:

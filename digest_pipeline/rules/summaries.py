@@ -43,6 +43,9 @@ _UPDATE = re.compile(
     r"([\w@./-]+)(?:\s+(?:action|version|digest))?\s+to\s+(v?\d\S*)$",
     re.IGNORECASE,
 )
+_LABEL = re.compile(
+    r"^(?:summary|description|purpose|overview|motivation|background|what|why)\s*:\s*", re.IGNORECASE
+)
 _VERSION = re.compile(
     r"\bv?(\d+\.\d+(?:\.\d+)*(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)[-.]?\d*)?)\b", re.IGNORECASE
 )
@@ -90,7 +93,8 @@ def _in_english(commit: Commit, text: str) -> str:
     """The first sentence of the message that says what was done, else the subject."""
     text = text.rstrip(".。")
     said = _first_sentence(commit.body)
-    is_vague = len(text.split()) <= _VAGUE_WORDS and len(_HAN.findall(text)) < 4  # noqa: PLR2004 - four characters are two words
+    is_named = re.search(r"\w[_.:]\w|\w\(\)|[a-z][A-Z]", text) is not None
+    is_vague = not is_named and len(text.split()) <= _VAGUE_WORDS and len(_HAN.findall(text)) < 4  # noqa: PLR2004 - four characters are two words
     if said and (is_vague or _says_what(said)):
         text = said
     is_word = re.fullmatch(r"[a-z]+,?", text.split(" ", 1)[0]) is not None
@@ -164,7 +168,7 @@ def _bump(subject: Subject, known: set[str], language: str) -> str | None:
 def _first_sentence(body: str) -> str | None:
     """The first sentence of the message's body, where it is prose: no heading, list, table, link or code."""
     for paragraph in re.split(r"\n\s*\n", prose_of(body)):
-        text = clean(paragraph)
+        text = _LABEL.sub("", clean(paragraph))
         if not text or re.match(
             r"[#*|\-+\d<\[{~=_(]|https?:|(fix(es|ed)?|closes?|resolves?|refs?|see|part of)\b.{0,12}#",
             text,

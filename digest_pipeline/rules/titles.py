@@ -9,7 +9,7 @@ from digest_pipeline.rules import hunks
 from digest_pipeline.rules.findings import Name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from digest_pipeline.models import FileText
 
@@ -23,10 +23,13 @@ _HEADING = re.compile(r"#{1,6}\s+(.+?)(?:\s+#+|\s*\{[^{}]*\})?\s*$")
 _UNDERLINE = re.compile(r"([=\-~^\"'`*+#])\1{2,}\s*$")
 _TEST = re.compile(
     r"""^\s*(?:(?:async\s+)?def\s+(test_\w+)|func\s+((?:Test|Benchmark|Fuzz)\w+)\s*\(|(?:pub\s+)?(?:async\s+)?fn\s+(\w+)\s*\(\)
-    |(?:it|test)(?:\.\w+)?\(\s*["'`]([^"'`]{3,200})["'`]|test\s+\{([^{}]{3,200})\}|test\s+"([^"]{3,200})"
+    |(?:it|test)(?:\.\w+)?\(\s*(?P<quote>["'`])((?:(?!(?P=quote)).){3,200})(?P=quote)|test\s+\{([^{}]{3,200})\}|test\s+"([^"]{3,200})"
     |TEST(?:_[FP])?\(\s*(\w+\s*,\s*\w+)\s*\))""",
     re.VERBOSE,
 )
+
+_QUOTE = _TEST.groupindex["quote"]
+_HUNK = re.compile(r"@@ [^@]{1,60} @@ ?(.{0,200})")
 
 
 def sections_of(text: FileText) -> list[Name]:
@@ -78,15 +81,29 @@ def tests_of(text: FileText) -> tuple[list[Name], list[Name]]:
         if title := _title(line.text):
             sides[line.is_added][title] = None
     added = [title for title in sides[True] if title not in sides[False]]
-    heads = re.findall(r"^@@ [^@]{1,60} @@ (.{1,200})", text.patch[:_MOST_BYTES], re.MULTILINE)
-    seen = dict.fromkeys([*(t for t in sides[True] if t in sides[False]), *filter(None, map(_title, heads))])
+    seen = dict.fromkeys([*(t for t in sides[True] if t in sides[False]), *_around(text.patch[:_MOST_BYTES])])
     path = text.change.path
     return [Name(t, "test", path) for t in added], [Name(t, "test", path) for t in seen if t not in added]
 
 
+def _around(patch: str) -> Iterator[str]:
+    """The title that stands last above each changed line, in the head of its hunk or in its context."""
+    above = ""
+    for row in patch.split("\n")[: _MOST_LINES * 4]:
+        if match := _HUNK.match(row):
+            above = _title(match[1])
+        elif row[:1] in ("+", "-"):
+            above = _title(row[1:]) or above
+            if above:
+                yield above
+        else:
+            above = _title(row[1:]) or above
+
+
 def _title(line: str) -> str:
     match = _TEST.match(line)
-    return _cut(" ".join(next(g for g in match.groups() if g).split())) if match else ""
+    groups = [g for name, g in enumerate(match.groups(), 1) if g and name != _QUOTE] if match else []
+    return _cut(" ".join(groups[0].split())) if groups else ""
 
 
 def _cut(title: str) -> str:
