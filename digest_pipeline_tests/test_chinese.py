@@ -27,6 +27,8 @@ UNDERSTOOD = {
     "Fix a bunch of typos": "修复笔误",
     "Fix SPOP propagation": "修复 SPOP 传播",
     "Add MXFP4 Support": "支持 MXFP4",
+    "Improved Long-Double Number Format": "改进 Long-Double 数字格式",
+    "Fix Router in docs": "修复文档中的 Router",
     "Add tests for building on stackblitz": "新增测试",
     "Add Blackwell Router GEMM": "新增 Blackwell Router GEMM",
 }

@@ -444,6 +444,17 @@ def test_a_long_function_of_typescript_is_found_whatever_its_result_is_declared_
     ] == ["bundle"]
 
 
+def test_a_value_below_its_name_ends_with_its_own_brace() -> None:
+    body = "".join(f"          call(one, two, three, {n});\n" for n in range(300))
+    head = "  public static final A FIRST =\n      new A() {\n        void run() {\n"
+    inner = f"  static class Inner {{\n    void other() {{\n{body}    }}\n  }}\n"
+    old = f"public class S {{\n{head}{body}        }}\n      }};\n\n{inner}}}\n"
+    facts = of("src/S.java", old, old.replace(inner, inner.replace("three, 150", "four, 150")))
+    assert [n.name for n in facts.changed] == ["S.Inner.other"]
+    facts = of("src/S.java", old, old.replace(inner, inner.replace("(one", "(two")))
+    assert [n.name for n in facts.changed] == ["S.Inner.other"]
+
+
 def test_a_brace_alone_is_no_change() -> None:
     old = "def f() {\n  g()\n}\n"
     facts = of("tests/a.tcl", old, "def f() {\n  if standalone {\n  g()\n  }\n}\n")

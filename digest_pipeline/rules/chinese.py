@@ -149,9 +149,14 @@ def _without_capitals(words: list[str]) -> list[str]:
     long = [w for w in words[1:] if len(w) > 3 and not _SMALL.match(w)]  # noqa: PLR2004 - as `of` and `the`
     capitals = [w for w in long if re.fullmatch(r"[A-Z][a-z]+", w)]
     is_title = len(capitals) >= _TITLE_WORDS and not any(w[0].islower() for w in long)
-    return [
+    said = [
         w.lower() if (is_title and re.fullmatch(r"[A-Z][a-z]+", w)) or w in _NEVER_NAMES else w for w in words
     ]
+    for at in range(1, len(said) - 1):  # one of them may be a name of code, two in a row are words
+        two = said[at : at + 2]
+        if all(re.fullmatch(r"[A-Z][a-z]+", w) and w.lower() in _terms() for w in two):
+            said[at : at + 2] = [w.lower() for w in two]
+    return said
 
 
 def _clause(words: list[str]) -> str | None:

@@ -126,7 +126,7 @@ class _Layout:
             yield chunk
             return
         end = last
-        while end > body and self._indents[end - 1] <= indent:
+        while end > body and (self._indents[end - 1] <= indent or self._closes(opened, end - 1)):
             end -= 1
         yield (first, body)
         if _CONTAINER.search(b" ".join(self._code[first:body][-_LONGEST_HEAD:])):
@@ -153,6 +153,10 @@ class _Layout:
         # TypeScript: `): Promise<{` opens the type of a result
         return code.endswith(mark) and not code.endswith(b"<{") and not _COMMENT.match(code)
 
+    def _closes(self, opened: int, line: int) -> bool:
+        """Whether a line closes what another opened below the name of a value, as in Java."""
+        return self._code[line][:1] == b"}" and self._indents[line] == self._indents[opened]
+
     def _is_inside(self, line: int, indent: int) -> bool:
         code = self._code[line]
         return bool(code) and indent < self._indents[line] < _HIDDEN and not _ACCESS.match(code)
@@ -160,6 +164,7 @@ class _Layout:
     def _chunks(self, span: Span, indent: int) -> Iterator[Span]:
         """The definitions of a block, one after another, with the comments and attributes above them."""
         start, is_open, is_pending = span[0], False, True
+        inner = -1  # the indent of a value that stands below its name, as in Java
         indents, has_braces = self._indents, self._language not in ("python", "ruby")
         for n in range(*span):
             code = self._code[n]
@@ -167,7 +172,9 @@ class _Layout:
                 continue
             if indents[n] > indent:
                 if not is_open and has_braces:
-                    is_open = code.endswith(b"{")
+                    is_open, inner = code.endswith(b"{"), indents[n]
+                elif indents[n] == inner and code[:1] == b"}":
+                    is_open = False
                 if is_pending:
                     is_pending = not self._completes(code)
                 continue

@@ -161,7 +161,7 @@ def file_lines(files: Sequence[FileChange], language: str) -> list[str]:
     kind = labels(language)[f"files.{files[0].kind.value}"] if len(kinds) == 1 else ""
     if all(f.path.endswith(_SCRIPTS) for f in files) and files[0].kind is not FileKind.TEST:
         kind = labels(language)["files.script"]
-    elif kinds == {FileKind.DOCS} and all(is_code(f.path) for f in files):
+    elif kinds == {FileKind.DOCS} and sum(is_code(f.path) for f in files) * 2 > len(files):
         kind = labels(language)["files.example"]
     shown = _paths([f.path for f in files], language)
     key = "added" if statuses == {"A"} else "deleted" if statuses == {"D"} else "changed"
