@@ -199,9 +199,8 @@ class _Layout:
         return self._language in _C and bool(_CONDITIONAL.match(code) or _OPENS_NAMESPACE.match(code))
 
     def _opens(self, code: bytes) -> bool:
-        if self._language in ("python", "ruby") or _COMMENT.match(code):
-            return False
-        return code.endswith(b"{")
+        is_brace = code.endswith(b"{") and self._language not in ("python", "ruby")
+        return is_brace and not _COMMENT.match(code)
 
     def _completes(self, code: bytes) -> bool:
         """Whether a definition may end with this line; attributes and comments lead to the next."""

@@ -57,7 +57,7 @@ def _headings(rows: list[str], *, is_markdown: bool) -> list[tuple[int, str]]:
             title = match[1] if match else ""
         else:
             title = rows[number - 2].strip() if number > 1 and _UNDERLINE.match(row) else ""
-        plain = _plain(title)
+        plain = _plain(title) if title else ""
         if plain and not _UNDERLINE.match(plain):
             found.append((number - (not is_markdown), _cut(plain)))
     return found
@@ -90,7 +90,7 @@ def _around(patch: str) -> Iterator[str]:
     """The title that stands last above each changed line, in the head of its hunk or in its context."""
     above = ""
     for row in patch.split("\n")[: _MOST_LINES * 4]:
-        if match := _HUNK.match(row):
+        if row.startswith("@@") and (match := _HUNK.match(row)):
             above = _title(match[1])
         elif row[:1] in ("+", "-"):
             above = _title(row[1:]) or above
