@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from digest_pipeline.models import FileKind
 from digest_pipeline.rules import edits, hunks, syntax
+from digest_pipeline.rules.change_logs import breaking_notes
 from digest_pipeline.rules.comparing import Draft, compare, is_program
 from digest_pipeline.rules.findings import Facts, Name, Renamed, Signature, Size
 from digest_pipeline.rules.grammars import is_c_source, is_code
@@ -93,7 +94,8 @@ def facts_of(texts: Sequence[FileText]) -> Facts:
             # what a test installs is no dependency of the project
             draft.dependencies += dependency_changes(text) if kind is not FileKind.TEST else []
     facts = _finished(draft, _sizes(texts))
-    return dataclasses.replace(facts, shown=_shown(facts, texts))
+    notes = sum(breaking_notes(text) for text in texts if text.change.kind is FileKind.DOCS)
+    return dataclasses.replace(facts, shown=_shown(facts, texts), breaking_notes=notes)
 
 
 def _rank(text: FileText) -> tuple[bool, int]:
@@ -148,7 +150,9 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
         return
     draft.code_added += sum(line.is_added for line in code)
     draft.code_removed += sum(not line.is_added for line in code)
-    draft.deprecations += sum(line.is_added and _deprecates(line.text) for line in code)
+    warns = [line.is_added for line in code if _deprecates(line.text)]
+    draft.deprecations += warns.count(True)
+    draft.deprecations_removed += warns.count(False)
     if not is_program(path):
         shipped = hunks.before_tests(code, path, text.old, text.new)
         draft.tested_inside |= len(shipped) < len(code)
@@ -258,6 +262,7 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         and draft.examples == sum(s.files for s in sizes if s.kind is FileKind.DOCS),
         unread=draft.unread,
         deprecations=draft.deprecations,
+        deprecations_gone=max(0, draft.deprecations_removed - draft.deprecations),
         is_tested_inside=draft.tested_inside,
     )
 

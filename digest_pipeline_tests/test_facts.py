@@ -522,6 +522,32 @@ def test_documents_and_tests_say_where_lines_changed() -> None:
     assert [(n.name, n.path) for n in facts.sections] == [("Setup x", "docs/a.md")]
     rst = of("docs/a.rst", "Title\n=====\n\none\n", "Title\n=====\n\ntwo\n")
     assert [n.name for n in rst.sections] == ["Title"]
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "count"),
+    [
+        ("CHANGELOG.md", "- **breaking:** Move `Host` ([#1])", 1),
+        ("History.md", "* Breaking change: drop x", 1),
+        ("axum/CHANGELOG.md", "- [breaking] - Move it", 1),
+        ("docs/changes.rst", "* BREAKING: move it", 1),
+        ("CHANGELOG.md", "- Fix a crash that was breaking the sum", 0),
+        ("CHANGELOG.md", "- Breaking long lines at a word", 0),
+        ("docs/guide.md", "- **breaking:** Move `Host`", 0),
+        ("docs/change-your-mind.md", "- **breaking:** Move `Host`", 0),
+    ],
+)
+def test_a_change_log_says_what_breaks(path: str, line: str, count: int) -> None:
+    assert of(path, "# Next\n", f"# Next\n{line}\n").breaking_notes == count
+    assert of(path, f"# Next\n{line}\n", "# Next\n").breaking_notes == 0
+
+
+def test_warnings_of_a_deprecation_that_went_are_told_from_those_that_moved() -> None:
+    warned = 'def f(a):\n    warn("f() is deprecated")\n    return a\n'
+    assert of("src/a.py", warned, "x = 1\n").deprecations_gone == 1
+    assert of("src/a.py", "x = 1\n", warned).deprecations_gone == 0
+    files = [text_of("src/a.py", warned, "x = 1\n"), text_of("src/b.py", "x = 1\n", warned)]
+    assert facts_of(files).deprecations_gone == 0
     tests = of("tests/test_a.py", "x = 1\n", "x = 1\n\ndef test_it(): ...\n")
     assert [n.name for n in tests.tests_added] == ["test_it"]
     change = FileChange("tests/a_test.go", None, "M", 1, 1, is_binary=False, kind=FileKind.TEST)

@@ -31,6 +31,12 @@ FIX: dict[str, Versions] = {"src/a.py": ("x = 1\n", "x = 2\n")}
 OLD_STORE: dict[str, Versions] = {
     "src/a.py": ("".join(f"def f{n}(a):\n    b = a\n    return b\n\n" for n in range(9)), "x = 1\n")
 }
+WARNED = (
+    "".join(f"def f{n}(a):\n    warn(DeprecationWarning)\n    return a\n\n" for n in range(9)) + "x = 1\n"
+)
+BREAKING_NOTE: dict[str, Versions] = {
+    "CHANGELOG.md": ("# Next\n\n", "# Next\n\n- **breaking:** Move the sum ([#1])\n")
+}
 TYPO: dict[str, Versions] = {"README.md": ("teh\n", "the\n")}
 
 TIERS: dict[str, tuple[str, dict[str, Versions], Tier]] = {
@@ -50,6 +56,19 @@ TIERS: dict[str, tuple[str, dict[str, Versions], Tier]] = {
         Tier.HIGH,
     ),
     "removal": ("Remove the old store", OLD_STORE, Tier.HIGH),
+    "the end of what was deprecated": ("Act on warnings", {"src/a.py": (WARNED, "x = 1\n")}, Tier.HIGH),
+    "a fix brings back what was deprecated": (
+        "Fix the store",
+        {"src/a.py": (WARNED, WARNED.replace("warn(DeprecationWarning)", "pass"))},
+        Tier.MEDIUM,
+    ),
+    "the end of a support of several words": (
+        "Rework the store [1/2]: remove encoder-decoder support",
+        FIX,
+        Tier.HIGH,
+    ),
+    "breaking by the change log": ("Move the sum", FIX | BREAKING_NOTE, Tier.HIGH),
+    "a change log alone": ("Sort the changes", BREAKING_NOTE, Tier.LOW),
     "removal of what nobody uses": ("Remove unused code", {"src/a.py": (BODY, "")}, Tier.LOW),
     "crash": ("Fix a crash in the sum", FIX, Tier.HIGH),
     "bot": ("Bump x from 1.0.0 to 1.0.1", {"uv.lock": ("a\n", "b\n")}, Tier.LOW),
@@ -60,6 +79,21 @@ TIERS: dict[str, tuple[str, dict[str, Versions], Tier]] = {
 def test_tier_of_a_commit_alone(case: str) -> None:
     subject, files, tier = TIERS[case]
     assert judged(subject, files)[1].importance is tier
+
+
+@pytest.mark.parametrize(
+    ("subject", "ends"),
+    [
+        ("Remove encoder-decoder support", True),
+        ("Drop vLLM 0.16 support", True),
+        ("Remove the deprecated store", True),
+        ("Remove an assert to support more cases", False),
+        ("Add support for what others drop", False),
+    ],
+)
+def test_the_end_of_a_support_is_told_from_a_support_that_begins(subject: str, *, ends: bool) -> None:
+    commit, _, facts = judged(subject, FIX)
+    assert ("deprecation" in signals_of(commit, subject_of(commit), ChangeType.REFACTOR, facts)) is ends
 
 
 BEFORE_AND_AFTER = (

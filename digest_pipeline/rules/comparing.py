@@ -55,6 +55,7 @@ class Draft:
     """Programs among the documents."""
     unread: int = 0
     deprecations: int = 0
+    deprecations_removed: int = 0
     tested_inside: bool = False
     """Whether tests changed that stand in a source file."""
 

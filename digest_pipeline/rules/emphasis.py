@@ -102,8 +102,8 @@ MINOR = re.compile(
 )
 DEPRECATION = re.compile(
     r"\b(deprecat(es?|ing|ion of)|sunset|end[- ]of[- ]life|eol|no longer supports?"
-    r"|drop(s|ped|ping)? (the )?(\w+ )?support"
-    r"|remov(es?|ed|ing) (the |some )?(\w+ )?(support|deprecat\w+))\b",
+    r"|(drop(s|ped|ping)?|remov(es?|ed|ing)) (the |some )?((?!to )[\w./+-]+ ){0,2}support"
+    r"|remov(es?|ed|ing) (the |some )?(\w+ )?deprecat\w+)\b",
     re.IGNORECASE,
 )
 """The announced or final end of something that people could use; a warning that is heeded is none."""

@@ -138,6 +138,10 @@ class Facts:
     """Source files in which no names were looked for, because the commit is too large."""
     deprecations: int = 0
     """Added lines of code that warn of a deprecation."""
+    deprecations_gone: int = 0
+    """Lines of code that warned of a deprecation, as many more as were removed than added."""
+    breaking_notes: int = 0
+    """Added lines of a change log that call something breaking."""
     is_tested_inside: bool = False
     """Whether tests changed that stand in a source file, as they may in Rust."""
     shown: frozenset[str] = frozenset()

@@ -130,24 +130,35 @@ def _of_message(commit: Commit, subject: Subject, kind: ChangeType, facts: Facts
             extends and emphasis.SUPPORT.search(text) and emphasis.PLATFORM.search(text)
         ),
         "deprecation": _flag(ships and (emphasis.DEPRECATION.search(text) or facts.deprecations)),
-        "removal": _flag(ships and _removes(text, facts)),
+        "removal": _flag(ships and _removes(text, facts, mends=mends)),
         "said_minor": _flag(emphasis.MINOR.search(text)),
         "said_experimental": _flag(emphasis.EXPERIMENTAL.search(text)),
-        "breaking": _flag(_breaks(commit, kind)),
+        "breaking": _flag(_breaks(commit, kind, facts)),
         "by_bot": _flag(emphasis.BOT.search(commit.author_name)),
     }
 
 
-def _breaks(commit: Commit, kind: ChangeType) -> bool:
-    """Whether it is marked as breaking; in the body only of what ships: bumps quote the notes of others."""
+def _breaks(commit: Commit, kind: ChangeType, facts: Facts) -> bool:
+    """Whether it is marked as breaking by its message or by what it adds to the project's change log.
+
+    In the body only of what ships, as bumps quote the notes of others; in the change log only beside code or
+    its build, as logs are also sorted and copied.
+    """
+    if facts.breaking_notes and (kind in _SHIPS or kind is ChangeType.BUILD):
+        return True
     return is_breaking(commit) and (kind in _SHIPS or is_breaking(dataclasses.replace(commit, body="")))
 
 
-def _removes(text: str, facts: Facts) -> bool:
-    """Whether a subject says that something goes, the diff agrees, and it is not what nobody used."""
+def _removes(text: str, facts: Facts, *, mends: bool) -> bool:
+    """Whether something goes that people used: it was deprecated, or the subject says so and the diff agrees.
+
+    What mends does not end a deprecation: it brings back what was deprecated, or warns in another way.
+    """
     gone = facts.removed or facts.options_removed or facts.size(FileKind.SOURCE).deleted_files
     if not gone and facts.lines[1] < _LAID_OFF:
         return False
+    if facts.deprecations_gone and not mends:
+        return True
     return bool(emphasis.REMOVAL.match(text)) and not emphasis.SURPLUS.search(text)
 
 
