@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from digest_pipeline.models import FileKind
 from digest_pipeline.rules import edits, hunks, syntax
 from digest_pipeline.rules.change_logs import breaking_notes
 from digest_pipeline.rules.comparing import Draft, compare, is_program
-from digest_pipeline.rules.findings import Facts, Name, Renamed, Signature, Size
+from digest_pipeline.rules.findings import Facts, Name, Renamed, Signature, Size, Value
 from digest_pipeline.rules.grammars import is_c_source, is_code
 from digest_pipeline.rules.keys import plumbing_changes, setting_changes
 from digest_pipeline.rules.manifests import dependency_changes, distinct
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from digest_pipeline.rules.heads import Definition
 
 __all__ = ["Facts", "fact_lines", "facts_of"]
+
+Placed = TypeVar("Placed", Name, Signature, Value)
 
 _PARSED_BYTES, _PARSED_BYTES_OF_FILE = 480_000, 120_000
 """What is parsed of one commit and of one version of a file: 120 and 30 milliseconds. In bytes and not in
@@ -216,8 +218,7 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         return found.name in declared and is_c_source(found.path)
 
     def rest(names: list[Name]) -> tuple[Name, ...]:
-        kept = {n for n in names if (n.name, n.path) not in places and not is_said(n)}
-        return tuple(sorted(kept, key=lambda n: (n.path, n.name)))
+        return _in_order(n for n in names if (n.name, n.path) not in places and not is_said(n))
 
     def named(kind: str, *, is_added: bool) -> tuple[str, ...]:
         names = {u.name for u in draft.usages if u.kind == kind and u.is_added is is_added}
@@ -231,18 +232,16 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         removed=rest(draft.removed),
         renamed=_without_sources(draft.renamed),
         moved=tuple(sorted(set(moved), key=lambda r: (r.path, r.new))),
-        internal_signatures=tuple(sorted(set(draft.internal_signatures), key=lambda s: (s.path, s.name))),
-        signatures=tuple(
-            sorted((s for s in set(draft.signatures) if not is_said(s)), key=lambda s: (s.path, s.name))
-        ),
-        values=tuple(sorted(set(draft.values), key=lambda v: (v.path, v.name))),
-        types=tuple(sorted(set(draft.types), key=lambda v: (v.path, v.name))),
-        changed=tuple(sorted(set(draft.changed), key=lambda n: (n.path, n.name))),
+        internal_signatures=_in_order(draft.internal_signatures),
+        signatures=_in_order(s for s in draft.signatures if not is_said(s)),
+        values=_in_order(draft.values),
+        types=_in_order(draft.types),
+        changed=_in_order(draft.changed),
         edits=() if draft.unread else edits.told(draft.edits),
         internal_added=rest(draft.internal_added),
         internal_removed=rest(draft.internal_removed),
-        settings=tuple(sorted(set(draft.settings), key=lambda v: (v.path, v.name))),
-        plumbing=tuple(sorted(set(draft.plumbing), key=lambda v: (v.path, v.name))),
+        settings=_in_order(draft.settings),
+        plumbing=_in_order(draft.plumbing),
         dependencies=distinct(draft.dependencies),
         env_added=named("env", is_added=True),
         env_removed=named("env", is_added=False),
@@ -265,6 +264,11 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         deprecations_gone=max(0, draft.deprecations_removed - draft.deprecations),
         is_tested_inside=draft.tested_inside,
     )
+
+
+def _in_order(found: Iterable[Placed]) -> tuple[Placed, ...]:
+    """Each once, by path and name."""
+    return tuple(sorted(set(found), key=lambda item: (item.path, item.name)))
 
 
 def _without_sources(renamed: list[Renamed]) -> tuple[Renamed, ...]:
