@@ -54,7 +54,7 @@ class Objects:
         # In the order of landing, a commit's first parent is mostly the one that was read before it.
         self.fields = functools.lru_cache(64)(self._read_fields)
         self._tree = functools.lru_cache(8)(self._read_tree)
-        self._entries = functools.lru_cache(256)(self._read_entries)
+        self._raw_tree = functools.lru_cache(256)(self._read_raw_tree)
         # In the order of paths, the new version of a file is the old one of the next change.
         self._blob = functools.lru_cache(4)(self._read_blob)
         # A merge of one commit changes its files as that commit did: in click, a third of all changes.
@@ -100,14 +100,14 @@ class Objects:
     def deltas(self, old: str | None, new: str) -> list[trees.Change]:
         """What differs between two trees."""
         try:
-            return trees.differences(old, new, self._entries)
+            return trees.differences(old, new, self._raw_tree)
         except ValueError as error:
             raise self._broken(new) from error
 
-    def _read_entries(self, sha: str) -> frozenset[bytes]:
+    def _read_raw_tree(self, sha: str) -> trees.Tree:
         try:
-            return trees.entries(self._repo.read(sha)[1])
-        except (KeyError, ValueError, pygit2.GitError) as error:
+            return trees.Tree(self._repo.read(sha)[1])
+        except (KeyError, pygit2.GitError) as error:
             raise self._broken(sha) from error
 
     def _read_tree(self, sha: str) -> pygit2.Tree:

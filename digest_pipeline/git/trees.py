@@ -1,13 +1,14 @@
 """Which files differ between two trees, as `git diff-tree -r --raw` tells before it looks for renames.
 
-Pure: trees come through a callable. A tree is held as the set of its entries' bytes, so that what differs
-between two is one operation on sets, and only that is taken apart.
+Pure: trees come through a callable. Two versions of a tree mostly have the same names, so the second one is
+cut where the first one's entries end; only where that does not fit, it is taken apart by itself.
 """
 
 from __future__ import annotations
 
 import re
 import stat
+import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from digest_pipeline.git.renames import Side
@@ -21,7 +22,6 @@ _HEAD = -_SHA - 1
 _ENTRY = re.compile(rb"[^\0]++\0?+.{0,20}+", re.DOTALL)
 """Takes what is there to its end in any case, so that a tree that is none costs no more than another."""
 _S_FOLDER, _S_FILE, _S_PROGRAM = 0o040000, 0o100644, 0o100755
-_NOTHING: frozenset[bytes] = frozenset()
 _MODES = {b"40000": _S_FOLDER, b"100644": _S_FILE, b"100755": _S_PROGRAM}
 
 
@@ -34,24 +34,57 @@ class Change(NamedTuple):
     new: Side
 
 
-def entries(raw: bytes) -> frozenset[bytes]:
-    """The entries of a tree object, each `<mode> <name>`, a NUL and the SHA; ValueError where it is none."""
-    found = _ENTRY.findall(raw)
-    if b"".join(found) != raw or (found and found[-1][_HEAD:-_SHA] != b"\0"):
-        raise ValueError("not a tree object")
-    return frozenset(found)
+class Tree:
+    """A tree object; its entries are found when they are needed."""
+
+    __slots__ = ("_entries", "_layout", "_raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._entries: tuple[bytes, ...] | None = None
+        self._layout: struct.Struct | None = None
+        """The sizes of the entries, to cut another tree in the same way."""
+
+    def entries(self) -> tuple[bytes, ...]:
+        """Each `<mode> <name>`, a NUL and the SHA; ValueError where it is no tree."""
+        if self._entries is None:
+            found = tuple(_ENTRY.findall(self._raw))
+            if b"".join(found) != self._raw or (found and found[-1][_HEAD:-_SHA] != b"\0"):
+                raise ValueError("not a tree object")
+            self._entries = found
+        return self._entries
+
+    def with_other_shas(self, other: Tree) -> list[tuple[bytes, bytes]] | None:
+        """The entries that have another SHA in a tree of the same modes and names; None where these differ.
+
+        Entries of the same sizes, each the same up to its SHA: then the other one is a tree as this one is.
+        """
+        if len(self._raw) != len(other._raw):
+            return None
+        ours = self.entries()
+        if self._layout is None:
+            self._layout = struct.Struct("".join([f"{len(entry)}s" for entry in ours]))
+        theirs = other._entries or self._layout.unpack(other._raw)
+        pairs = [(old, new) for old, new in zip(ours, theirs, strict=False) if old != new]
+        if len(ours) != len(theirs) or any(old[:-_SHA] != new[:-_SHA] for old, new in pairs):
+            return None
+        other._entries, other._layout = theirs, self._layout
+        return pairs
 
 
-def differences(old: str | None, new: str, read: Callable[[str], frozenset[bytes]]) -> list[Change]:
+_EMPTY = Tree(b"")
+
+
+def differences(old: str | None, new: str, read: Callable[[str], Tree]) -> list[Change]:
     """The files that differ between the trees `old` (None: the empty one) and `new`, by path.
 
-    Raises ValueError where an entry has no mode, and what `read` raises.
+    Raises ValueError where a tree is none or an entry has no mode, and what `read` raises.
     """
     comparison = _Comparison()
     comparison.folders.append((b"", old, new))
     while comparison.folders:  # no recursion: a tree may be deeper than Python's stack
         folder, before, after = comparison.folders.pop()
-        comparison.compare(folder, read(before) if before else _NOTHING, read(after) if after else _NOTHING)
+        comparison.compare(folder, read(before) if before else _EMPTY, read(after) if after else _EMPTY)
     return sorted(comparison.found, key=_path)
 
 
@@ -61,24 +94,28 @@ class _Comparison:
         self.folders: list[tuple[bytes, str | None, str | None]] = []
         """Still to compare: the folder, with its `/`, and its two trees."""
 
-    def compare(self, folder: bytes, before: frozenset[bytes], after: frozenset[bytes]) -> None:
+    def compare(self, folder: bytes, before: Tree, after: Tree) -> None:
         """One folder: most of what differs has another SHA and nothing else."""
-        gone = {entry[:_HEAD]: entry[-_SHA:] for entry in before - after}
-        came: dict[bytes, bytes] = {}
-        for entry in after - before:
-            head, sha = entry[:_HEAD], entry[-_SHA:]
-            old = gone.pop(head, None)
-            if old is None:
-                came[head] = sha
-                continue
-            digits, _, name = head.partition(b" ")
-            path, mode = folder + name, _mode(digits)
-            if mode == _S_FOLDER:
-                self.folders.append((path + b"/", old.hex(), sha.hex()))
-            else:
-                self.found.append(Change("M", Side(path, mode, old.hex()), Side(path, mode, sha.hex())))
-        if gone or came:
+        pairs = before.with_other_shas(after)
+        if pairs is None:
+            ours, theirs = frozenset(before.entries()), frozenset(after.entries())
+            gone = {entry[:_HEAD]: entry[-_SHA:] for entry in ours - theirs}
+            came = {entry[:_HEAD]: entry[-_SHA:] for entry in theirs - ours}
+            for head in gone.keys() & came.keys():
+                self._compare_shas(folder, head, gone.pop(head), came.pop(head))
             self._compare_kinds(folder, gone, came)
+        else:
+            for old, new in pairs:
+                self._compare_shas(folder, new[:_HEAD], old[-_SHA:], new[-_SHA:])
+
+    def _compare_shas(self, folder: bytes, head: bytes, old: bytes, new: bytes) -> None:
+        """One entry that is another file or another folder, of the same mode and name."""
+        digits, _, name = head.partition(b" ")
+        path, mode = folder + name, _mode(digits)
+        if mode == _S_FOLDER:
+            self.folders.append((path + b"/", old.hex(), new.hex()))
+        else:
+            self.found.append(Change("M", Side(path, mode, old.hex()), Side(path, mode, new.hex())))
 
     def _compare_kinds(self, folder: bytes, gone: dict[bytes, bytes], came: dict[bytes, bytes]) -> None:
         """What is on one side only, or has another mode there; a folder and a file are not the same thing."""
