@@ -209,8 +209,7 @@ class _Reader:
                 continue
             sizes = [0 if side is None else objects.size(side) for side in _sides(row)]
             if change.kind is FileKind.LOCK:
-                lines = change.insertions + (change.deletions or 0)
-                is_small = max(sizes) <= _LOCK_BYTES and lines <= _LOCK_LINES
+                is_small = max(sizes) <= _LOCK_BYTES and change.lines <= _LOCK_LINES
                 yield FileText(change, None, None, self._hunks(row)[2] if is_small else "")
                 continue
             if max(sizes) > max_file_bytes or sum(sizes) > left:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from digest_pipeline.models import FileKind
 from digest_pipeline.rules import edits, hunks, syntax
 from digest_pipeline.rules.change_logs import breaking_notes
 from digest_pipeline.rules.comparing import Draft, compare, is_program
-from digest_pipeline.rules.findings import Facts, Name, Renamed, Signature, Size, Value
+from digest_pipeline.rules.findings import Facts, Name, Renamed, Signature, Size, in_order
 from digest_pipeline.rules.grammars import is_c_source, is_code
 from digest_pipeline.rules.keys import plumbing_changes, setting_changes
 from digest_pipeline.rules.manifests import dependency_changes, distinct
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from digest_pipeline.rules.heads import Definition
 
 __all__ = ["Facts", "fact_lines", "facts_of"]
-
-Placed = TypeVar("Placed", Name, Signature, Value)
 
 _PARSED_BYTES, _PARSED_BYTES_OF_FILE = 480_000, 120_000
 """What is parsed of one commit and of one version of a file: 120 and 30 milliseconds. In bytes and not in
@@ -85,7 +83,7 @@ def facts_of(texts: Sequence[FileText]) -> Facts:
         draft.examples += kind is FileKind.DOCS and is_code(text.change.path)
         if kind in _QUOTED:
             lines = hunks.changed_lines(text.patch, _QUOTED_LINES)
-            draft.edits.setdefault(kind, []).append(edits.edits_of(text.change.path, lines, lines))
+            draft.edits[kind].append(edits.edits_of(text.change.path, lines, lines))
         if kind is FileKind.TEST:
             added, changed = tests_of(text)
             draft.tests_added += added
@@ -103,7 +101,7 @@ def facts_of(texts: Sequence[FileText]) -> Facts:
 def _rank(text: FileText) -> tuple[bool, int]:
     """What the budget is spent on first: what declares an interface, then the most changed."""
     change = text.change
-    return is_c_source(change.path), -((change.insertions or 0) + (change.deletions or 0))
+    return is_c_source(change.path), -change.lines
 
 
 def _shown(facts: Facts, texts: Sequence[FileText]) -> frozenset[str]:
@@ -147,7 +145,7 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
     draft.same_code += bool(code) and hunks.is_same_code(code, text.old, text.new)
     draft.prose_only += not code and bool(lines)
     if not code:
-        draft.edits.setdefault(FileKind.DOCS, []).append(edits.edits_of(path, lines, lines))
+        draft.edits[FileKind.DOCS].append(edits.edits_of(path, lines, lines))
         draft.sections += headings_in_comments(path, lines)
         return
     draft.code_added += sum(line.is_added for line in code)
@@ -162,8 +160,11 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
     before, after = _definitions(text, lines, old, new)
     compare(draft, text, before, after, hunks.texts(lines))
     changed, tests = rewritten(text, before, after, code)
-    place = place_of(text, before, after, code, [n.name for n in (*changed, *tests)])
-    draft.edits.setdefault(FileKind.SOURCE, []).append(edits.edits_of(path, lines, code, place))
+    quoted = edits.edits_of(path, lines, code)
+    if quoted:  # few lines, so that their place is soon found
+        place = place_of(text, before, after, code, [n.name for n in (*changed, *tests)])
+        quoted = [dataclasses.replace(edit, name=place) for edit in quoted]
+    draft.edits[FileKind.SOURCE].append(quoted)
     draft.changed += changed
     draft.tests_changed += tests
 
@@ -218,7 +219,7 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         return found.name in declared and is_c_source(found.path)
 
     def rest(names: list[Name]) -> tuple[Name, ...]:
-        return _in_order(n for n in names if (n.name, n.path) not in places and not is_said(n))
+        return in_order(n for n in names if (n.name, n.path) not in places and not is_said(n))
 
     def named(kind: str, *, is_added: bool) -> tuple[str, ...]:
         names = {u.name for u in draft.usages if u.kind == kind and u.is_added is is_added}
@@ -232,16 +233,16 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         removed=rest(draft.removed),
         renamed=_without_sources(draft.renamed),
         moved=tuple(sorted(set(moved), key=lambda r: (r.path, r.new))),
-        internal_signatures=_in_order(draft.internal_signatures),
-        signatures=_in_order(s for s in draft.signatures if not is_said(s)),
-        values=_in_order(draft.values),
-        types=_in_order(draft.types),
-        changed=_in_order(draft.changed),
+        internal_signatures=in_order(draft.internal_signatures),
+        signatures=in_order(s for s in draft.signatures if not is_said(s)),
+        values=in_order(draft.values),
+        types=in_order(draft.types),
+        changed=in_order(draft.changed),
         edits=() if draft.unread else edits.told(draft.edits),
         internal_added=rest(draft.internal_added),
         internal_removed=rest(draft.internal_removed),
-        settings=_in_order(draft.settings),
-        plumbing=_in_order(draft.plumbing),
+        settings=in_order(draft.settings),
+        plumbing=in_order(draft.plumbing),
         dependencies=distinct(draft.dependencies),
         env_added=named("env", is_added=True),
         env_removed=named("env", is_added=False),
@@ -264,11 +265,6 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         deprecations_gone=max(0, draft.deprecations_removed - draft.deprecations),
         is_tested_inside=draft.tested_inside,
     )
-
-
-def _in_order(found: Iterable[Placed]) -> tuple[Placed, ...]:
-    """Each once, by path and name."""
-    return tuple(sorted(set(found), key=lambda item: (item.path, item.name)))
 
 
 def _without_sources(renamed: list[Renamed]) -> tuple[Renamed, ...]:

@@ -195,6 +195,11 @@ class FileChange:
     is_binary: bool
     kind: FileKind
 
+    @property
+    def lines(self) -> int:
+        """Lines added and removed; 0 where they are not known."""
+        return (self.insertions or 0) + (self.deletions or 0)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Commit:

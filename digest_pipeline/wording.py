@@ -85,7 +85,7 @@ def scope_of(files: Sequence[FileChange], most: int = _MOST_SCOPE) -> tuple[str,
     while len(folded) > most and depth > 0:
         folded = sorted({_folded(p, depth) for p in paths})
         depth -= 1
-    weights = {f.path: (f.insertions or 0) + (f.deletions or 0) for f in files}
+    weights = {f.path: f.lines for f in files}
     if len(folded) > most:
         heavy = sorted(folded, key=lambda p: (-sum(w for q, w in weights.items() if q.startswith(p)), p))
         folded = sorted(heavy[:most])
@@ -140,7 +140,7 @@ def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Itera
     known = facts.shown
     removed = [n for n in facts.removed if is_exported(n.path)]
     if removed and triage.change_type is not ChangeType.REVERT:
-        key = "risk.removed" if facts.is_tested or facts.is_tested_inside else "risk.removed_untested"
+        key = "risk.removed" if facts.has_tests else "risk.removed_untested"
         kinds = {n.kind for n in removed}
         kind = kind_label(language, removed[0].kind if len(kinds) == 1 else "name", len(removed))
         names = all_named(language, [n.name for n in removed], known)
@@ -192,8 +192,7 @@ def _other_risks(facts: Facts, triage: Triage, language: str) -> Iterator[Claim]
             )
             yield Claim(text, d.path)
     lines = facts.code_added + facts.code_removed
-    is_tested = facts.is_tested or facts.is_tested_inside
-    if lines >= _MUCH_CODE and not is_tested and triage.change_type in _SHIPS:
+    if lines >= _MUCH_CODE and not facts.has_tests and triage.change_type in _SHIPS:
         yield Claim(say(language, "risk.untested", lines=lines))
 
 

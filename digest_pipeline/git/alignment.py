@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest_pipeline.git.ends import Span, Stretch, next_stretch, shared_end, shared_start
+from digest_pipeline.git.ends import Span, Stretch, is_binary, next_stretch, shared_end, shared_start
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -37,9 +37,9 @@ _LINE = 400
 _ITSELF = 6
 """What a frequent line itself counts against three missing ones a frequent one."""
 _LINE_END = (b"", b"\n")
+"""What an empty file and a whole line end with."""
 _NEVER = -1_000_000
-_SNIFFED = 8_000
-"""Bytes in which git looks for a NUL."""
+"""The sum of a run that there is not."""
 _COUNTED = 4_096
 """Bytes of a shared stretch whose lines are counted: more are not needed."""
 
@@ -54,7 +54,7 @@ class _Place(NamedTuple):
 
 def certain_counts(old: File, new: File) -> tuple[int, int] | None:
     """Insertions and deletions as `git log --numstat` prints them; None where xdiff has to be asked."""
-    if b"\0" in old[:_SNIFFED] or b"\0" in new[:_SNIFFED]:
+    if is_binary(old) or is_binary(new):
         return None
     span = _between_ends(old, new)
     places: list[_Place] = []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from digest_pipeline.git.ends import is_binary
 from digest_pipeline.git.kinds import file_kind
 from digest_pipeline.git.messages import path_texts
 from digest_pipeline.git.renames import SUBMODULE, pair
@@ -129,11 +130,6 @@ def content(side: Side, blob: Callable[[str], bytes | None]) -> bytes | None:
     if side.mode == SUBMODULE:
         return b"Subproject commit %s\n" % side.blob.encode()
     return blob(side.blob)
-
-
-def is_binary(data: bytes) -> bool:
-    """Git's rule: a NUL among the first 8,000 bytes."""
-    return data.find(0, 0, 8000) >= 0
 
 
 def lines(data: bytes) -> int:

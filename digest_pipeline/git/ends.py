@@ -28,6 +28,11 @@ class File(Protocol):
     def __getitem__(self, part: slice, /) -> bytes: ...
 
 
+def is_binary(data: File) -> bool:
+    """Git's rule: a NUL among the first 8,000 bytes."""
+    return b"\0" in data[:8_000]
+
+
 class Stretch(NamedTuple):
     """Bytes that an old and a new file share: where they begin in each, and how many."""
 
@@ -66,6 +71,7 @@ def shared_start(old: File, at: int, new: File, new_at: int, most: int) -> int:
     return shared + ((differs & -differs).bit_length() - 1) // 8 if differs else shared + length
 
 
+# The same as above, backwards: with the direction as a parameter, a tenth slower where large files cost most.
 def shared_end(old: File, end: int, new: File, new_end: int, most: int) -> int:
     """How many bytes of `most` are the same up to two places."""
     left, length = most, min(_FIRST, most)

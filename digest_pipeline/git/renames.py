@@ -14,6 +14,8 @@ import stat
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from digest_pipeline.git.ends import is_binary
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -190,7 +192,7 @@ def chunks_of(data: bytes) -> Counter[bytes]:
     In text, a carriage return before a line feed does not count. Chunks are compared as they are, where
     git compares hashes of them.
     """
-    if data.find(0, 0, 8000) < 0:
+    if not is_binary(data):
         data = data.replace(b"\r\n", b"\n")
     counted = Counter(_CHUNK.findall(data))
     if not COUNTS_TAIL:

@@ -98,7 +98,7 @@ def pack(commit: Commit, texts: Sequence[FileText], fact_lines: Sequence[str], b
 
 def _counted_lines(change: FileChange) -> int:
     """Changed lines of a file that ought to be read: not of lock, generated or vendored ones."""
-    return (change.insertions or 0) + (change.deletions or 0) if change.kind in _ORDER else 0
+    return change.lines if change.kind in _ORDER else 0
 
 
 def _clipped(text: str, budget: int) -> str:

@@ -101,7 +101,7 @@ def _word(tag: str) -> str:
 def _folder(files: Sequence[FileChange]) -> str:
     weights: collections.Counter[str] = collections.Counter()
     for file in files:
-        lines = min((file.insertions or 0) + (file.deletions or 0), 500) + 1
+        lines = min(file.lines, 500) + 1
         weights[_place(file)] += lines * 20 if file.kind is FileKind.SOURCE else lines
     return min(weights, key=lambda w: (-weights[w], w), default="")
 

@@ -201,12 +201,13 @@ def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
         largest = max(facts.sizes, key=lambda s: s.lines)
         return _TYPE_OF_KIND.get(largest.kind) or guess(text)
     is_new = len(facts.added) > 2 * len(facts.removed) + 2  # a handful of new names is a new ability
+    opening = _opening(body)
     by_ground = (
         (ChangeType.REFACTOR, facts.is_formatting_only),
         (_plumbing(facts), True),
         (ChangeType.PERF, speaks_of_speed(text) or emphasis.GAIN.search(body[:_SUMMARY])),
-        (ChangeType.FIX, _mends(facts, text, body) or names_fault(text)),
-        (ChangeType.FEATURE, phrasing.ADDED.match(_opening(body))),
+        (ChangeType.FIX, _mends(facts, text, body, opening) or names_fault(text)),
+        (ChangeType.FEATURE, phrasing.ADDED.match(opening)),
         (ChangeType.FEATURE, is_new or facts.options_added or facts.env_added or _grows(facts)),
         (ChangeType.FIX, _behaves_otherwise(facts, text)),
     )
@@ -228,11 +229,11 @@ def _plumbing(facts: Facts) -> ChangeType | None:
     return ChangeType.CI if ci > build else ChangeType.BUILD
 
 
-def _mends(facts: Facts, text: str, body: str) -> bool:
+def _mends(facts: Facts, text: str, body: str, opening: str) -> bool:
     """Whether a small change speaks of a case that did not work, or brings a test for one."""
     if sum(facts.lines) >= _SMALL or facts.options_added or facts.env_added:
         return False
-    if speaks_of_fault(text) or phrasing.MENDED.match(_opening(body)):
+    if speaks_of_fault(text) or phrasing.MENDED.match(opening):
         return True
     is_tested = facts.is_tested and not facts.added and not phrasing.SWAPS.match(text)
     return is_tested or bool(phrasing.CLOSES_ISSUE.search(body[:5000]))

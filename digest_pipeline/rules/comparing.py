@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import difflib
 import re
@@ -36,7 +37,9 @@ class Draft:
     values: list[Value] = dataclasses.field(default_factory=list)
     types: list[Value] = dataclasses.field(default_factory=list)
     changed: list[Name] = dataclasses.field(default_factory=list)
-    edits: dict[FileKind, list[list[Value] | None]] = dataclasses.field(default_factory=dict)
+    edits: dict[FileKind, list[list[Value] | None]] = dataclasses.field(
+        default_factory=lambda: collections.defaultdict(list)
+    )
     internal_added: list[Name] = dataclasses.field(default_factory=list)
     internal_removed: list[Name] = dataclasses.field(default_factory=list)
     settings: list[Value] = dataclasses.field(default_factory=list)

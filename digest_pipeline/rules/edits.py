@@ -29,10 +29,10 @@ _LEAST = 3
 """Letters and digits without which a quotation says nothing."""
 
 
-def edits_of(path: str, lines: Sequence[Line], code: Sequence[Line], name: str = "") -> list[Value] | None:
+def edits_of(path: str, lines: Sequence[Line], code: Sequence[Line]) -> list[Value] | None:
     """The changes of a file where each is one line added, removed or replaced; None where one is larger.
 
-    `lines` are all changed lines, `code` those that count; `name` is what they stand in, if it is one thing.
+    `lines` are all changed lines, `code` those that count. What they stand in, their name, is left open.
     """
     code = [line for line in code[: _MOST_LINES * 2] if _letters(line.text)]
     if not 0 < len(code) <= _MOST_LINES:
@@ -47,7 +47,7 @@ def edits_of(path: str, lines: Sequence[Line], code: Sequence[Line], name: str =
             old, new = _shortened(one.strip(), two.strip())
             if not _is_telling(old, new):
                 return None
-            found.append(Value(name, old or None, new or None, path))
+            found.append(Value("", old or None, new or None, path))
     return found
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import TYPE_CHECKING, TypeVar
 
 from digest_pipeline.models import FileKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,6 +89,14 @@ class Size:
     def lines(self) -> int:
         """Lines that were added or removed."""
         return self.insertions + self.deletions
+
+
+Placed = TypeVar("Placed", Dependency, Name, Signature, Value)
+
+
+def in_order(found: Iterable[Placed]) -> tuple[Placed, ...]:
+    """Each once, by path and name."""
+    return tuple(sorted(set(found), key=lambda item: (item.path, item.name)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -173,6 +185,11 @@ class Facts:
     def is_tested(self) -> bool:
         """Whether a test changed with it."""
         return FileKind.TEST in self.kinds
+
+    @property
+    def has_tests(self) -> bool:
+        """Whether a test changed with it, in a file of its own or among the source."""
+        return self.is_tested or self.is_tested_inside
 
     def words(self) -> set[str]:
         """Every name and value that a sentence about these facts may put in backticks."""

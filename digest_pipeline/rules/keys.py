@@ -80,7 +80,12 @@ def _table_changes(text: FileText, parse: Callable[[str], dict[str, Any]]) -> li
 
 def _tables(flat: Iterable[str]) -> set[str]:
     """The tables in which some keys stand."""
-    return {key[:at] for key in flat for at, character in enumerate(key) if character == "."}
+    return {table for key in flat for table in _outer(key)}
+
+
+def _outer(key: str) -> list[str]:
+    """The tables around a key, the outermost first."""
+    return [key[:at] for at, character in enumerate(key) if character == "."]
 
 
 def _folded(values: Iterable[Value], gone: Collection[str], come: Collection[str]) -> list[Value]:
@@ -88,8 +93,7 @@ def _folded(values: Iterable[Value], gone: Collection[str], come: Collection[str
     folded: dict[tuple[str, bool], list[Value]] = {}
     for value in values:
         whole = come if value.old is None else gone if value.new is None else ()
-        tables = [value.name[:at] for at, c in enumerate(f"{value.name}.") if c == "."]
-        name = next((t for t in tables if t in whole), value.name)
+        name = next((table for table in _outer(value.name) if table in whole), value.name)
         folded.setdefault((name, value.old is None), []).append(value)
     return [_one(name, found) for (name, _), found in folded.items()]
 

@@ -11,7 +11,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from digest_pipeline.models import FileKind
-from digest_pipeline.rules.findings import Dependency
+from digest_pipeline.rules.findings import Dependency, in_order
 from digest_pipeline.rules.keys import MAX_BYTES, json_table, read_version
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def dependency_changes(text: FileText) -> list[Dependency]:
 def distinct(found: Collection[Dependency]) -> tuple[Dependency, ...]:
     """By path and name, without what a lock file repeats of a manifest."""
     asked = {d.name for d in found if not d.is_locked}
-    kept = {d for d in found if not (d.is_locked and d.name in asked)}
-    return tuple(sorted(kept, key=lambda d: (d.path, d.name)))
+    return in_order(d for d in found if not (d.is_locked and d.name in asked))
 
 
 _REQUIREMENT = re.compile(

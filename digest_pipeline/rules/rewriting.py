@@ -68,7 +68,7 @@ def place_of(
         return ""
     sides = ((False, old[names[0]], text.old), (True, new[names[0]], text.new))
     for is_added, definitions, version in sides:
-        ends = [(_line_of(version, d.span[0]), _line_of(version, d.span[1])) for d in definitions]
+        ends = [_lines_of(d, version) for d in definitions]
         if any(
             not any(first <= line.number <= last for first, last in ends)
             for line in code
@@ -78,12 +78,14 @@ def place_of(
     return names[0]
 
 
-def _line_of(version: bytes, at: int) -> int:
-    return version.count(b"\n", 0, at) + 1
-
-
 def _reaches(definition: Definition, version: bytes, numbers: Sequence[int]) -> bool:
     """Whether one of some lines, sorted, stands in a definition."""
-    first = version.count(b"\n", 0, definition.span[0]) + 1
+    first, last = _lines_of(definition, version)
     at = bisect.bisect_left(numbers, first)
-    return at < len(numbers) and numbers[at] <= first + version.count(b"\n", *definition.span)
+    return at < len(numbers) and numbers[at] <= last
+
+
+def _lines_of(definition: Definition, version: bytes) -> tuple[int, int]:
+    """The first and the last line of a definition, counted from 1."""
+    first = version.count(b"\n", 0, definition.span[0]) + 1
+    return first, first + version.count(b"\n", *definition.span)

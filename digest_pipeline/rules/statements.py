@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+import operator
 import re
 from typing import TYPE_CHECKING
 
@@ -52,8 +53,8 @@ def all_named(language: str, names: Sequence[str], known: Collection[str]) -> st
     if len([o for o, _ in itertools.groupby(owners)]) > _MOST_OWNERS:
         return listed(language, (code(n, known) for n in names))
     shown: list[str] = []
-    for owner, members in itertools.groupby(names[:_MOST_NAMES], key=lambda n: _owner(n, known)):
-        group = list(members)
+    for owner, members in itertools.groupby(zip(owners, names, strict=False), key=operator.itemgetter(0)):
+        group = [name for _, name in members]
         if not owner:
             shown.append(joined(language, [code(n, known) for n in group]))
         else:

@@ -48,7 +48,7 @@ def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> l
     layout = list(_layout(facts, source, language)) if FileKind.TEST not in facts.kinds else []
     quoted = [] if _is_declared(facts) or internal else list(_edits(facts, language))
     is_code = FileKind.SOURCE in facts.kinds and not facts.is_prose_only
-    weights = {f.path: (f.insertions or 0) + (f.deletions or 0) for f in files}
+    weights = {f.path: f.lines for f in files}
     lines = [
         *layout,
         *interface,
