@@ -107,18 +107,17 @@ def read_texts(
 
 
 _FIELDS = operator.attrgetter(*(field.name for field in dataclasses.fields(Commit) if field.name != "files"))
-_FILE = operator.attrgetter(*(field.name for field in dataclasses.fields(FileChange)))
 
 
 class _Parcel(list[Commit]):
     """Commits that go to another process as bare tuples, which takes half the time."""
 
     def __reduce__(self) -> tuple[Callable[..., list[Commit]], tuple[Any, ...]]:
-        return _unpacked, ([(_FIELDS(commit), [_FILE(file) for file in commit.files]) for commit in self],)
+        return _unpacked, ([(_FIELDS(commit), [tuple(file) for file in commit.files]) for commit in self],)
 
 
 def _unpacked(bare: list[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]) -> list[Commit]:
-    return [Commit(*fields, files=tuple([FileChange(*file) for file in files])) for fields, files in bare]
+    return [Commit(*fields, files=tuple(map(FileChange._make, files))) for fields, files in bare]
 
 
 def _read_slice(clone: Path, repo: str, dated: Sequence[tuple[Landing, dt.date]]) -> list[Commit]:

@@ -10,6 +10,7 @@ import dataclasses
 import datetime as dt
 import enum
 import functools
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 
@@ -180,8 +181,7 @@ def day_of(moment: int, zone: str) -> dt.date:
     return day
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(NamedTuple):
     """One row of a commit's diff against its first parent, equal to `git log --raw --numstat -M`."""
 
     path: str

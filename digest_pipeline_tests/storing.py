@@ -34,7 +34,7 @@ def sha(number: int) -> str:
 
 def change(path: str = "src/app.py", **other: object) -> FileChange:
     base = FileChange(path, None, "M", insertions=3, deletions=1, is_binary=False, kind=FileKind.SOURCE)
-    return dataclasses.replace(base, **other)
+    return base._replace(**other)  # pyright: ignore[reportArgumentType]  # fields of a change
 
 
 def commit(number: int = 1, **other: object) -> Commit:

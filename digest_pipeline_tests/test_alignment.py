@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pygit2.enums import DiffOption
 
-from digest_pipeline.git.alignment import LONGEST, PLACES, certain_counts, longest_common
+from digest_pipeline.git.alignment import LARGER, LONGEST, PLACES, certain_counts, longest_common
 from digest_pipeline.git.objects import FOR_DIFFS, Objects
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ def text(*names: object) -> bytes:
     return b"".join(f"line {name}\n".encode() for name in names)
 
 
-LONG = text(*range(2_000))
-CUT = len(text(*range(1_000)))
+LINES_OF_LONG = 4_000
+LONG = text(*range(LINES_OF_LONG))
+CUT = len(text(*range(2_000)))
 BEFORE, AFTER = LONG[:CUT], LONG[CUT:]
 
 
@@ -66,20 +67,30 @@ def test_one_changed_place_is_counted(old: bytes, new: bytes, counts: tuple[int,
 def test_several_changed_places_are_counted_where_they_are_far_apart(
     changes: dict[int, bytes], counts: tuple[int, int]
 ) -> None:
-    new = b"".join(changes.get(number, text(number)) for number in range(2_000))
+    new = b"".join(changes.get(number, text(number)) for number in range(LINES_OF_LONG))
     assert certain_counts(LONG, new) == counts == aligned(LONG, new)
     assert certain_counts(new, LONG) == counts[::-1] == aligned(new, LONG)
 
 
 def test_lines_that_move_from_one_place_to_another_are_left_to_xdiff() -> None:
-    moved = text(*range(300), *range(310, 1_700), *range(300, 310), *range(1_700, 2_000))
+    moved = text(*range(300), *range(310, 1_700), *range(300, 310), *range(1_700, LINES_OF_LONG))
     assert certain_counts(LONG, moved) is None
 
 
 def test_more_places_than_are_looked_for_are_left_to_xdiff() -> None:
     changed = dict.fromkeys(range(100, 1_900, 1_800 // (PLACES + 1)), b"new\n")
-    new = b"".join(changed.get(number, text(number)) for number in range(2_000))
+    new = b"".join(changed.get(number, text(number)) for number in range(LINES_OF_LONG))
     assert certain_counts(LONG, new) is None
+
+
+def test_in_smaller_files_one_place_is_looked_for() -> None:
+    """More than one would cost what it saves."""
+    old = LONG[: LARGER // 2 - 200]
+    one = text(*range(4_000, 4_002)) + old[len(text(0)) :]
+    two = one + text("end")
+    assert certain_counts(old, one) == (2, 1) == aligned(old, one)
+    assert certain_counts(old, two) is None
+    assert certain_counts(old * 2, one + old + text("end")) == (3, 1)
 
 
 def test_many_changed_lines_are_left_to_xdiff() -> None:
@@ -145,7 +156,7 @@ def test_a_stretch_of_few_lines_may_be_left_out_of_the_search_too() -> None:
         (LONG[:-1], LONG),
         (LONG, LONG + b"no end"),
         (b"", LONG[:-1]),
-        (LONG, LONG.replace(b"line 1000\n", b"\0\n").replace(b"line 0\n", b"\0\n")),
+        (LONG, LONG.replace(b"line 2000\n", b"\0\n").replace(b"line 0\n", b"\0\n")),
         (BEFORE + b"x" * 600 + AFTER.replace(b"\n", b" "), BEFORE + b"y" * 600 + AFTER.replace(b"\n", b" ")),
         (LONG, amid(bytes(range(32, 127)) * (LONGEST // 90))),
     ],
@@ -196,7 +207,7 @@ def test_the_longest_common_subsequence_is_that_of_the_table(old: list[bytes], n
     assert longest_common(old, new) == row[-1]
 
 
-def test_large_blobs_of_a_clone_are_counted_where_they_lie(tmp_path: Path) -> None:
+def test_large_blobs_of_a_clone_are_counted(tmp_path: Path) -> None:
     repo = pygit2.init_repository(tmp_path, bare=True)
     versions = [LONG * 5, LONG * 4 + text("a", "b") + LONG, LONG + text("c") + LONG * 4, LONG, b""]
     shas = [str(repo.create_blob(version)) for version in versions]

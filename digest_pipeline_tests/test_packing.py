@@ -117,13 +117,8 @@ def test_a_minified_line_of_a_megabyte_does_not_take_long(part: str) -> None:
 
 
 def test_nothing_to_read_is_full_coverage_and_unread_files_are_none() -> None:
-    binary = FileText(dataclasses.replace(change("a.bin"), is_binary=True, insertions=None), None, None, "")
-    assert (
-        packed(
-            [dataclasses.replace(binary, change=dataclasses.replace(binary.change, deletions=None))]
-        ).coverage
-        == 1
-    )
+    binary = FileText(change("a.bin")._replace(is_binary=True, insertions=None), None, None, "")
+    assert packed([dataclasses.replace(binary, change=binary.change._replace(deletions=None))]).coverage == 1
     unread = FileText(change("big.py", added=9000, removed=0), None, None, "")
     assert packed([unread]).coverage == 0
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest_pipeline.git import renames
-from digest_pipeline.git.renames import Side, chunks_of, pair
+from digest_pipeline.git.renames import Side, chunks_of, pair, shared_at_ends
 
 
 def side(path: str, blob: str, mode: int = 0o100644) -> Side:
@@ -96,3 +96,29 @@ def test_each_file_is_in_one_pair_at_most(old: list[str], new: list[str]) -> Non
     assert len(set(pairs.values())) == len(pairs)
     assert set(pairs) <= set(range(len(added)))
     assert set(pairs.values()) <= set(range(len(removed)))
+
+
+PARTS = [b"\n", b"a\n", b"b" * 63 + b"\n", b"c" * 200, b"d\n" * 40, b"\r\n"]
+TEXT = st.lists(st.sampled_from(PARTS), max_size=6)
+
+
+@pytest.mark.parametrize("counts_tail", [True, False])
+@given(TEXT, TEXT, TEXT, TEXT)
+def test_what_the_ends_share_is_never_more_than_what_the_files_share(
+    counts_tail: bool,  # noqa: FBT001 - a parameter of the test
+    start: list[bytes],
+    old: list[bytes],
+    new: list[bytes],
+    end: list[bytes],
+) -> None:
+    before, after = (b"".join([*start, *middle, *end]) for middle in (old, new))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(renames, "COUNTS_TAIL", counts_tail)
+        shared = chunks_of(before) & chunks_of(after)
+    assert shared_at_ends(before, after) <= sum(len(chunk) * times for chunk, times in shared.items())
+
+
+def test_the_ends_of_nearly_the_same_file_share_nearly_all_of_it() -> None:
+    old = lines("a", 1_000)
+    new = old.replace(b"a 500\n", b"new\n")
+    assert len(old) - 100 < shared_at_ends(old, new) < len(old)

@@ -210,7 +210,7 @@ def test_a_commit_with_very_many_files_and_a_very_long_message_is_one_record(
     db: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     one = commit().files[0]
-    files = tuple(dataclasses.replace(one, path=f"vendor/{number:06}.c") for number in range(20_000))
+    files = tuple(one._replace(path=f"vendor/{number:06}.c") for number in range(20_000))
     told = commit(1, files=files, body="Why. " * 600_000)
     with Spool(tmp_path, fields.COMMIT, [rows.commit_record(told, 0)]) as staged:
         staged.fill(db, "staged_commits")

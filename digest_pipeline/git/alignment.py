@@ -10,19 +10,19 @@ lines out of its search that are frequent (`xdl_cleanup_records`), or ends a sea
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from digest_pipeline.git.ends import Span, Stretch, is_binary, next_stretch, shared_end, shared_start
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from digest_pipeline.git.ends import File
-
-LARGE = 96_000
+LARGE = 32_000
 """Bytes of both files together from which looking pays; below, libgit2 is as fast."""
-HUGE = 256_000_000
-"""Bytes of both from which nothing is said: beyond 512 MB of one, git calls a file binary."""
+LARGER = 64_000
+"""Bytes of both from which more than one changed place is looked for."""
+HUGE = 64_000_000
+"""Bytes of both from which nothing is said: looking takes a copy of each."""
 LONGEST = 6_000
 """Bytes of one changed place, of both sides together, that are taken apart."""
 PLACES = 8
@@ -34,6 +34,8 @@ _FEW = 256
 `XDL_MAX_COST_MIN` and `XDL_HEUR_MIN_COST`, both 256."""
 _LINE = 400
 """Bytes in which a line is expected to begin or end."""
+_NEAR = (256, 2_048)
+"""How far behind the first difference a file is first taken to be the same to its end."""
 _ITSELF = 6
 """What a frequent line itself counts against three missing ones a frequent one."""
 _LINE_END = (b"", b"\n")
@@ -42,43 +44,44 @@ _NEVER = -1_000_000
 """The sum of a run that there is not."""
 _COUNTED = 4_096
 """Bytes of a shared stretch whose lines are counted: more are not needed."""
+_A_LINE = 3
+"""Missing lines that one line of a stretch outweighs; each stretch has one."""
 
 
-class _Place(NamedTuple):
-    """A changed place: its lines on both sides, and how many lines of them are the same."""
-
-    old: list[bytes]
-    new: list[bytes]
-    same: int
-
-
-def certain_counts(old: File, new: File) -> tuple[int, int] | None:
+def certain_counts(old: bytes, new: bytes) -> tuple[int, int] | None:
     """Insertions and deletions as `git log --numstat` prints them; None where xdiff has to be asked."""
     if is_binary(old) or is_binary(new):
         return None
     span = _between_ends(old, new)
-    places: list[_Place] = []
-    stretches: list[int] = []
-    while span is not None and len(places) < PLACES:
+    removed: list[bytes] = []
+    added: list[bytes] = []
+    stretches: list[bytes] = []
+    all_same = 0
+    while span is not None and len(stretches) < PLACES:
         at, end, new_at, new_end = span
         stretch = None
         if end - at + new_end - new_at > LONGEST:
-            stretch = _next_stretch(old, new, span)
+            stretch = _next_stretch(old, new, span) if len(old) + len(new) >= LARGER else None
             if stretch is None:
                 return None
             end, new_end = stretch.old, stretch.new
-        place = _place(old[at:end], new[new_at:new_end])
-        if place is None:
+        before, after = old[at:end].split(b"\n"), new[new_at:new_end].split(b"\n")
+        del before[-1], after[-1]  # what follows the last line end
+        same = _same(before, after)
+        if same is None:
             return None
-        places.append(place)
+        all_same += same
+        removed += before
+        added += after
         if stretch is None:
-            return _counts(places, stretches)
-        stretches.append(old[end : end + min(stretch.length, _COUNTED)].count(b"\n"))
-        span = Span(end + stretch.length, span.old_end, new_end + stretch.length, span.new_end)
+            return _counts(removed, added, all_same, stretches)
+        end, new_end = end + stretch.length, new_end + stretch.length
+        stretches.append(old[stretch.old : min(end, stretch.old + _COUNTED)])
+        span = Span(end, span.old_end, new_end, span.new_end)
     return None
 
 
-def _between_ends(old: File, new: File) -> Span | None:
+def _between_ends(old: bytes, new: bytes) -> Span | None:
     """The lines between what both files begin and end with; None where no line begins or ends nearby.
 
     A file that does not end with a line end is None too where that is part of the change: its last line
@@ -87,7 +90,7 @@ def _between_ends(old: File, new: File) -> Span | None:
     size, new_size = len(old), len(new)
     most = min(size, new_size)
     start = shared_start(old, 0, new, 0, most)
-    end = size - shared_end(old, size, new, new_size, most - start)
+    end = size - _shared_tail(old, new, most - start)
     first, last = _line_start(old, start), _line_end(old, end)
     if first is None or last is None:
         return None
@@ -97,7 +100,19 @@ def _between_ends(old: File, new: File) -> Span | None:
     return Span(first, last, first, new_last)
 
 
-def _next_stretch(old: File, new: File, span: Span) -> Stretch | None:
+def _shared_tail(old: bytes, new: bytes, most: int) -> int:
+    """How many bytes at the end are the same; mostly nearly all behind the first difference are."""
+    size, new_size = len(old), len(new)
+    for near in _NEAR:
+        tail = most - near
+        end, new_end = size - tail, new_size - tail
+        is_same = tail > _LINE and new.startswith(old[end : end + _LINE], new_end)
+        if is_same and new.startswith(old[end:], new_end):
+            return tail + shared_end(old, end, new, new_end, near)
+    return shared_end(old, size, new, new_size, most)
+
+
+def _next_stretch(old: bytes, new: bytes, span: Span) -> Stretch | None:
     """The next long stretch of whole lines that both share."""
     found = next_stretch(old, new, span)
     if found is None:
@@ -108,32 +123,34 @@ def _next_stretch(old: File, new: File, span: Span) -> Stretch | None:
     return Stretch(start, found.new + start - found.old, end - start)
 
 
-def _line_start(file: File, at: int) -> int | None:
+def _line_start(file: bytes, at: int) -> int | None:
     """Where the line begins in which `at` lies; None where that is far."""
     first = max(0, at - _LINE)
-    newline = file[first:at].rfind(b"\n")
-    return first + newline + 1 if newline >= 0 or not first else None
+    newline = file.rfind(b"\n", first, at)
+    return newline + 1 if newline >= 0 or not first else None
 
 
-def _line_end(file: File, at: int) -> int | None:
+def _line_end(file: bytes, at: int) -> int | None:
     """Behind the line end at or behind `at`; None where that is far."""
-    newline = file[at : at + _LINE].find(b"\n")
-    return at + newline + 1 if newline >= 0 else at if at == len(file) else None
+    newline = file.find(b"\n", at, at + _LINE)
+    return newline + 1 if newline >= 0 else at if at == len(file) else None
 
 
-def _place(before: bytes, after: bytes) -> _Place | None:
-    """The lines of a changed place; None where they are many, or xdiff might leave one out that is shared."""
-    old, new = before.split(b"\n")[:-1], after.split(b"\n")[:-1]
+def _same(old: Sequence[bytes], new: Sequence[bytes]) -> int | None:
+    """How many lines of a changed place stay; None where they are many, or xdiff might leave out one."""
     shared = set(old).intersection(new)
     if not shared:
-        return _Place(old, new, 0)
-    if len(old) + len(new) > _LINES or not (_all_count(old, shared) and _all_count(new, shared)):
+        return 0
+    if len(old) + len(new) > _LINES:
         return None
-    same = longest_common([line for line in old if line in shared], [line for line in new if line in shared])
-    return _Place(old, new, same)
+    common = [line for line in old if line in shared]
+    new_common = [line for line in new if line in shared]
+    if not (_all_count(old, common, shared) and _all_count(new, new_common, shared)):
+        return None
+    return len(common) if common == new_common else longest_common(common, new_common)
 
 
-def _all_count(lines: Sequence[bytes], shared: Container[bytes]) -> bool:
+def _all_count(lines: Sequence[bytes], common: Sequence[bytes], shared: Container[bytes]) -> bool:
     """Whether xdiff leaves none of the shared lines out of its search, however frequent they are.
 
     It does so to a frequent line amid a run of lines that the other file has not or has often: if there is
@@ -141,9 +158,9 @@ def _all_count(lines: Sequence[bytes], shared: Container[bytes]) -> bool:
     counted twice (`xdl_clean_mmatch`). How often the other file has a line is not known here: of the shared
     ones each may be frequent or end the run, of the others each may be missing.
     """
-    counts = [-3 if line in shared else 1 for line in lines]
-    if counts.count(1) <= _ITSELF:
+    if len(lines) - len(common) <= _ITSELF:
         return True
+    counts = [-3 if line in shared else 1 for line in lines]
     before, behind = _excess(counts), _excess(counts[::-1])
     behind.reverse()
     return not any(
@@ -180,19 +197,31 @@ def longest_common(old: Sequence[bytes], new: Sequence[bytes]) -> int:
     return len(old) - row.bit_count()
 
 
-def _counts(places: Sequence[_Place], stretches: Sequence[int]) -> tuple[int, int] | None:
-    """The sums, where it is sure that no other alignment has fewer changed lines; None where it is not."""
-    removed = [line for place in places for line in place.old]
-    added = [line for place in places for line in place.new]
-    same = sum(place.same for place in places)
+def _counts(
+    removed: Sequence[bytes], added: Sequence[bytes], same: int, stretches: Sequence[bytes]
+) -> tuple[int, int] | None:
+    """What is left of the lines of all places where these are the same; None where more might be.
+
+    In: the lines of the changed places and the beginnings of the stretches between them.
+    """
     if stretches:
         # The lines of the stretches are the same on both sides. So no alignment finds more than these and
         # what the changed places have in common, wherever it stands.
-        if (Counter(removed) & Counter(added)).total() > same:
+        if _most_common(removed, added) > same:
             return None
         # No run of missing lines may reach across a stretch, nor leave out a line of it (`_all_count`).
-        if 3 * min(stretches) < max(len(removed), len(added)):
+        missing = max(len(removed), len(added))
+        if missing > _A_LINE and any(3 * stretch.count(b"\n") < missing for stretch in stretches):
             return None
     if len(removed) + len(added) - 2 * same >= _FEW:
         return None
     return len(added) - same, len(removed) - same
+
+
+def _most_common(one: Sequence[bytes], other: Sequence[bytes]) -> int:
+    """How many lines both have, in whatever order."""
+    shared = set(one).intersection(other)
+    if not shared:
+        return 0
+    times, other_times = Counter(one), Counter(other)
+    return sum([min(times[line], other_times[line]) for line in shared])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from digest_pipeline.git.ends import is_binary
 from digest_pipeline.git.kinds import file_kind
+from digest_pipeline.git.linguist import NONE
 from digest_pipeline.git.messages import path_texts
 from digest_pipeline.git.renames import SUBMODULE, pair
 from digest_pipeline.git.trees import Change
@@ -87,26 +88,19 @@ def file_changes(
     """The rows as they are stored."""
     texts = texts_of(changes)
     rows: list[FileChange] = []
-    for change, (insertions, deletions, binary) in zip(changes, counts, strict=True):
-        path = texts[change.new.path]
-        marks = marks_of(change.new.path)
-        rows.append(
-            FileChange(
-                path=path,
-                old_path=texts[change.old.path] if change.status == "R" else None,
-                status=change.status,
-                insertions=insertions,
-                deletions=deletions,
-                is_binary=binary,
-                kind=file_kind(path, **marks._asdict()) if any(marks) else file_kind(path),
-            )
-        )
+    for (status, old, new), (insertions, deletions, binary) in zip(changes, counts, strict=True):
+        path, marks = texts[new.path], marks_of(new.path)
+        kind = file_kind(path) if marks is NONE else file_kind(path, **marks._asdict())
+        old_path = texts[old.path] if status == "R" else None
+        rows.append(FileChange(path, old_path, status, insertions, deletions, binary, kind))
     return tuple(rows)
 
 
 def texts_of(changes: Iterable[Change]) -> dict[bytes, str]:
     """All paths of a commit as text."""
-    return path_texts({side.path for change in changes for side in (change.old, change.new)})
+    paths = {new.path for _, _, new in changes}
+    paths.update(old.path for status, old, _ in changes if status == "R")  # the others have one path
+    return path_texts(paths)
 
 
 def count(change: Change, contents: Contents) -> Counts:

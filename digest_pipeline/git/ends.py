@@ -1,13 +1,15 @@
 """What two large files share at their ends and between, found by comparing stretches instead of lines.
 
-Pure: the files come as `File`, whose parts are taken without the whole being copied. What this means in
-lines is decided in `alignment`.
+Pure. What this means in lines is decided in `alignment`. The methods of `bytes` that take bounds are used
+where there are some: they need one slice less.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+_SEVERAL = 65_536
+"""Bytes up to which a difference is looked for by halving; beyond, from one end on."""
 _FIRST, _MOST, _LAST = 1_024, 16_384, 512
 """Bytes of the first comparison, of the longest, and of the stretch that is searched for a difference."""
 _PROBE = 48
@@ -20,17 +22,9 @@ _LONG = 1_024
 """Bytes from which a stretch that is found counts: shorter ones cost more than their lines."""
 
 
-class File(Protocol):
-    """The content of a file: its size in bytes, and any part of it."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, part: slice, /) -> bytes: ...
-
-
-def is_binary(data: File) -> bool:
+def is_binary(data: bytes) -> bool:
     """Git's rule: a NUL among the first 8,000 bytes."""
-    return b"\0" in data[:8_000]
+    return data.find(b"\0", 0, 8_000) >= 0
 
 
 class Stretch(NamedTuple):
@@ -50,49 +44,49 @@ class Span(NamedTuple):
     new_end: int
 
 
-def shared_start(old: File, at: int, new: File, new_at: int, most: int) -> int:
+def shared_start(old: bytes, at: int, new: bytes, new_at: int, most: int) -> int:
     """How many bytes of `most` are the same from two places on."""
-    shared, length = 0, min(_FIRST, most)
-    while (
-        length and old[at + shared : at + shared + length] == new[new_at + shared : new_at + shared + length]
-    ):
-        shared += length
-        length = min(4 * length, _MOST, most - shared)
+    end, length = at + most, _FIRST if most > _SEVERAL else most
+    away = new_at - at
+    if most > _SEVERAL:
+        while length and new.startswith(old[at : at + length], at + away):
+            at += length
+            length = min(4 * length, _MOST, end - at)
     while length > _LAST:
-        half = length // 2
-        if old[at + shared : at + shared + half] == new[new_at + shared : new_at + shared + half]:
-            shared += half
+        half = length >> 1
+        if new.startswith(old[at : at + half], at + away):
+            at += half
             length -= half
         else:
             length = half
-    differs = int.from_bytes(old[at + shared : at + shared + length], "little") ^ int.from_bytes(
-        new[new_at + shared : new_at + shared + length], "little"
-    )
-    return shared + ((differs & -differs).bit_length() - 1) // 8 if differs else shared + length
+    one, other = old[at : at + length], new[at + away : at + away + length]
+    differs = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
+    left = end - at
+    return most - left + (((differs & -differs).bit_length() - 1) // 8 if differs else length)
 
 
 # The same as above, backwards: with the direction as a parameter, a tenth slower where large files cost most.
-def shared_end(old: File, end: int, new: File, new_end: int, most: int) -> int:
+def shared_end(old: bytes, end: int, new: bytes, new_end: int, most: int) -> int:
     """How many bytes of `most` are the same up to two places."""
-    left, length = most, min(_FIRST, most)
-    end, new_end = end - most, new_end - most
-    while length and old[end + left - length : end + left] == new[new_end + left - length : new_end + left]:
-        left -= length
-        length = min(4 * length, _MOST, left)
+    start, length = end - most, _FIRST if most > _SEVERAL else most
+    away = new_end - end
+    if most > _SEVERAL:
+        while length and new.endswith(old[end - length : end], 0, end + away):
+            end -= length
+            length = min(4 * length, _MOST, end - start)
     while length > _LAST:
-        half = length // 2
-        if old[end + left - half : end + left] == new[new_end + left - half : new_end + left]:
-            left -= half
+        half = length >> 1
+        if new.endswith(old[end - half : end], 0, end + away):
+            end -= half
             length -= half
         else:
             length = half
-    differs = int.from_bytes(old[end + left - length : end + left], "little") ^ int.from_bytes(
-        new[new_end + left - length : new_end + left], "little"
-    )
-    return most - left + (8 * length - differs.bit_length()) // 8
+    one, other = old[end - length : end], new[end + away - length : end + away]
+    differs = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
+    return start + most - end + (8 * length - differs.bit_length()) // 8
 
 
-def next_stretch(old: File, new: File, span: Span) -> Stretch | None:
+def next_stretch(old: bytes, new: bytes, span: Span) -> Stretch | None:
     """A long stretch that both share behind a difference where the span begins; None: none is found."""
     at, end, new_at, new_end = span
     most = min(end - at, new_end - new_at) - _PROBE
@@ -110,7 +104,7 @@ def next_stretch(old: File, new: File, span: Span) -> Stretch | None:
     return None
 
 
-def _around(old: File, new: File, span: Span, old_step: int, new_step: int) -> Stretch | None:
+def _around(old: bytes, new: bytes, span: Span, old_step: int, new_step: int) -> Stretch | None:
     """The stretch in which both are the same these bytes behind where the span begins; None where short."""
     old_at, new_at = span.old + old_step, span.new + new_step
     length = shared_start(old, old_at, new, new_at, min(span.old_end - old_at, span.new_end - new_at))
@@ -120,8 +114,8 @@ def _around(old: File, new: File, span: Span, old_step: int, new_step: int) -> S
     return Stretch(old_at - back, new_at - back, length + back)
 
 
-def _found(probe: bytes, other: File, start: int, end: int, step: int) -> int:
+def _found(probe: bytes, other: bytes, start: int, end: int, step: int) -> int:
     """How far behind `start` of `other` the probe stands; -1: nowhere near, or twice."""
-    near = other[start : min(end, start + step + _WINDOW)]
-    found = near.find(probe)
-    return -1 if found >= 0 and near.find(probe, found + 1) >= 0 else found
+    end = min(end, start + step + _WINDOW)
+    found = other.find(probe, start, end)
+    return -1 if found < 0 or other.find(probe, found + 1, end) >= 0 else found - start

@@ -23,6 +23,7 @@ class Marks(NamedTuple):
 
 
 NONE = Marks()
+"""What most paths have: compared by identity."""
 STATES = 64
 """Trees whose attribute files are remembered: a commit's first parent is among those read before it."""
 
@@ -72,9 +73,10 @@ class Linguist:
             if not files or not any(map(self._speaks_of_linguist, files)):
                 return NONE
             if (files, path) not in self._known:
-                self._known[files, path] = Marks(
+                found = Marks(
                     *(self._attributes.is_set(commit, path, f"linguist-{name}") for name in Marks._fields)
                 )
+                self._known[files, path] = found if any(found) else NONE
             return self._known[files, path]
 
         return marks

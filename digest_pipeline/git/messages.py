@@ -36,7 +36,8 @@ _PR_NUMBERS = (
     re.compile(r"^Merge pull request #(\d{1,9}) from "),
     re.compile(r"\((?:pull request )?#(\d{1,9})\)$"),
 )
-_BODY_NUMBER = re.compile(r"^See merge request \S*!(\d{1,9})\s*$", re.MULTILINE)
+_IN_BODY = "See merge request "
+_BODY_NUMBER = re.compile(rf"^{_IN_BODY}\S*!(\d{{1,9}})\s*$", re.MULTILINE)
 
 
 class RawHeader(NamedTuple):
@@ -143,8 +144,12 @@ def pr_number(subject: str, body: str) -> int | None:
     `… (#12)` and `(pull request #12)` count at the end of the subject only: inside it they name
     another request, as in `Revert "Add x (#12)" (#15)`.
     """
-    matches = (*(pattern.search(subject) for pattern in _PR_NUMBERS), _BODY_NUMBER.search(body))
-    return next((int(match[1]) for match in matches if match), None)
+    for pattern in _PR_NUMBERS:
+        match = pattern.search(subject)
+        if match:
+            return int(match[1])
+    match = _BODY_NUMBER.search(body) if _IN_BODY in body else None  # to find nothing takes it long
+    return int(match[1]) if match else None
 
 
 def commit_of(  # noqa: PLR0913 - the parts of a commit

@@ -14,7 +14,7 @@ import stat
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest_pipeline.git.ends import is_binary
+from digest_pipeline.git.ends import is_binary, shared_end, shared_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +41,7 @@ SUBMODULE = 0o160000
 _Candidate = tuple[int, int, int, int]
 """(score, same name, source, target)."""
 _CHUNK = re.compile(rb"[^\n]{64}|[^\n]*\n|[^\n]+")
+_LONGEST_CHUNK = 64
 
 
 class Side(NamedTuple):
@@ -102,7 +103,7 @@ class _Pairing:
         )
         for name, source in sources.items():
             target = targets.get(name)
-            if target is not None and self._similarity(source, target) >= ENOUGH_FOR_NAME:
+            if target is not None and self._is_similar(source, target, ENOUGH_FOR_NAME):
                 self._join(source, target)
 
     def by_similarity(self) -> None:
@@ -174,16 +175,44 @@ class _Pairing:
                 scores[pair_of] = _score(sizes[holder], size, common)
         return scores
 
-    def _similarity(self, source: int, target: int) -> int:
-        old, new = self._counted(self._removed[source]), self._counted(self._added[target])
-        common = old[1].keys() & new[1]
-        shared = sum(len(chunk) * min(old[1][chunk], new[1][chunk]) for chunk in common)
-        return _score(old[0], new[0], shared)
+    def _is_similar(self, source: int, target: int, enough: int) -> bool:
+        """Whether two files have this similarity; mostly both ends that they share are enough to say so."""
+        old, new = self._regular(self._removed[source]), self._regular(self._added[target])
+        if old is None or new is None:
+            return False
+        if not _score(len(old), len(new), max(len(old), len(new))):
+            return False
+        if _score(len(old), len(new), shared_at_ends(old, new)) >= enough:
+            return True
+        chunks, others = chunks_of(old), chunks_of(new)
+        shared = sum(len(chunk) * min(chunks[chunk], others[chunk]) for chunk in chunks.keys() & others)
+        return _score(len(old), len(new), shared) >= enough
+
+    def _regular(self, side: Side) -> bytes | None:
+        """The content of a file; None for what is not compared: links, submodules, missing blobs."""
+        return self._content(side.blob) if side.is_regular else None
 
     def _counted(self, side: Side) -> tuple[int, dict[bytes, int]]:
-        """Size and chunks; no chunks for what is not compared: links, submodules, missing blobs."""
-        data = self._content(side.blob) if side.is_regular else None
+        """Size and chunks; no chunks for what is not compared."""
+        data = self._regular(side)
         return (0, {}) if data is None else (len(data), chunks_of(data))
+
+
+def shared_at_ends(old: bytes, new: bytes) -> int:
+    """Bytes of chunks that two files surely share: those at both ends, less the ones that may be cut.
+
+    Chunks follow from where their line begins, so they are the same in front of a difference, except for
+    the last one, and behind the first line end after it. The last line is left out (`COUNTS_TAIL`), and
+    where a carriage return may not count, nothing is said.
+    """
+    if b"\r" in old or b"\r" in new:
+        return 0
+    size, new_size = len(old), len(new)
+    most = min(size, new_size)
+    start = shared_start(old, 0, new, 0, most)
+    tail = size - shared_end(old, size, new, new_size, most - start)
+    first, last = old.find(b"\n", tail) + 1, old.rfind(b"\n", tail) + 1
+    return max(0, start - _LONGEST_CHUNK) + (last - first if first else 0)
 
 
 def chunks_of(data: bytes) -> Counter[bytes]:
