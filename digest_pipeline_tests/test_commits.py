@@ -1,18 +1,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from digest_pipeline.commits import is_ancestor, read_commits, read_headers, read_texts, unreachable
 from digest_pipeline.git.landing import assign
 from digest_pipeline.models import Commit, FileKind, TerminalCloneError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from digest_pipeline_tests.gitrepo import GitRepo
+from digest_pipeline_tests.gitrepo import GitRepo
 
 DAY = dt.date(2026, 2, 18)
 
@@ -210,3 +206,19 @@ def test_texts_keep_to_their_budgets(git_repo: GitRepo) -> None:
     commit = commits_of(git_repo)[0]
     texts = read_texts(git_repo.path, commit, max_file_bytes=80, max_total_bytes=100)
     assert [t.new for t in texts] == [None, b"b" * 60, None]
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what a process maps")
+def test_no_pack_stays_mapped_when_the_headers_are_read(tmp_path: Path) -> None:
+    """Mapped pages count as memory: with a million commits, 80 MB beside what the database takes."""
+    repo = GitRepo(tmp_path / "packed.git")
+    for number in range(3):
+        repo.commit(f"2026-01-0{number + 1}T12:00:00Z", files={"a": str(number)})
+    repo.repo.pack()
+    tip = repo.tip
+    repo.repo.free()
+    headers = read_headers(repo.path, tip, None)
+    next(headers)
+    assert "packed.git" in Path("/proc/self/maps").read_text()
+    assert len(list(headers)) == 2
+    assert "packed.git" not in Path("/proc/self/maps").read_text()
