@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest_pipeline.git.ends import Span, Stretch, next_stretch, shared_end, shared_start
+from digest_pipeline.git.ends import Span, Stretch, between_ends, next_stretch, shared_end, shared_start
 
 BYTES = st.binary(max_size=40)
 SIZES = st.integers(0, 9_000)
@@ -36,6 +36,14 @@ def test_what_is_shared_up_to_two_places_is_counted_to_the_byte(
     expected = common(one[:end][::-1], other[:new_end][::-1])
     assert shared_end(one, end, other, new_end, most) == expected
     assert shared_end(one, end, other, new_end, most // 2) == min(expected, most // 2)
+
+
+@given(SIZES, SIZES, BYTES, BYTES)
+def test_what_is_between_the_ends_is_told_to_the_byte(size: int, behind: int, old: bytes, new: bytes) -> None:
+    one, other = (b"s" * size + middle + b"t" * behind for middle in (old, new))
+    start = common(one, other)
+    end = common(one[start:][::-1], other[start:][::-1])
+    assert between_ends(one, other) == Span(start, len(one) - end, start, len(other) - end)
 
 
 def numbered(first: int, last: int) -> bytes:

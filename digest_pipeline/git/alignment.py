@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from digest_pipeline.git.ends import Span, Stretch, is_binary, next_stretch, shared_end, shared_start
+from digest_pipeline.git.ends import Span, Stretch, between_ends, is_binary, next_stretch
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -34,8 +34,6 @@ _FEW = 256
 `XDL_MAX_COST_MIN` and `XDL_HEUR_MIN_COST`, both 256."""
 _LINE = 400
 """Bytes in which a line is expected to begin or end."""
-_NEAR = (256, 2_048)
-"""How far behind the first difference a file is first taken to be the same to its end."""
 _ITSELF = 6
 """What a frequent line itself counts against three missing ones a frequent one."""
 _LINE_END = (b"", b"\n")
@@ -52,7 +50,7 @@ def certain_counts(old: bytes, new: bytes) -> tuple[int, int] | None:
     """Insertions and deletions as `git log --numstat` prints them; None where xdiff has to be asked."""
     if is_binary(old) or is_binary(new):
         return None
-    span = _between_ends(old, new)
+    span = _lines_between_ends(old, new)
     removed: list[bytes] = []
     added: list[bytes] = []
     stretches: list[bytes] = []
@@ -81,35 +79,22 @@ def certain_counts(old: bytes, new: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _between_ends(old: bytes, new: bytes) -> Span | None:
+def _lines_between_ends(old: bytes, new: bytes) -> Span | None:
     """The lines between what both files begin and end with; None where no line begins or ends nearby.
 
     A file that does not end with a line end is None too where that is part of the change: its last line
     is another one than the same text with a line end.
     """
-    size, new_size = len(old), len(new)
-    most = min(size, new_size)
-    start = shared_start(old, 0, new, 0, most)
-    end = size - _shared_tail(old, new, most - start)
+    start, end, _, new_end = between_ends(old, new)
     first, last = _line_start(old, start), _line_end(old, end)
     if first is None or last is None:
         return None
-    new_last = new_size - size + last
-    if last == size and not (old[last - 1 : last] in _LINE_END and new[new_last - 1 : new_last] in _LINE_END):
+    new_last = new_end + last - end
+    if last == len(old) and not (
+        old[last - 1 : last] in _LINE_END and new[new_last - 1 : new_last] in _LINE_END
+    ):
         return None
     return Span(first, last, first, new_last)
-
-
-def _shared_tail(old: bytes, new: bytes, most: int) -> int:
-    """How many bytes at the end are the same; mostly nearly all behind the first difference are."""
-    size, new_size = len(old), len(new)
-    for near in _NEAR:
-        tail = most - near
-        end, new_end = size - tail, new_size - tail
-        is_same = tail > _LINE and new.startswith(old[end : end + _LINE], new_end)
-        if is_same and new.startswith(old[end:], new_end):
-            return tail + shared_end(old, end, new, new_end, near)
-    return shared_end(old, size, new, new_size, most)
 
 
 def _next_stretch(old: bytes, new: bytes, span: Span) -> Stretch | None:
@@ -207,7 +192,7 @@ def _counts(
     if stretches:
         # The lines of the stretches are the same on both sides. So no alignment finds more than these and
         # what the changed places have in common, wherever it stands.
-        if _most_common(removed, added) > same:
+        if (Counter(removed) & Counter(added)).total() > same:
             return None
         # No run of missing lines may reach across a stretch, nor leave out a line of it (`_all_count`).
         missing = max(len(removed), len(added))
@@ -216,12 +201,3 @@ def _counts(
     if len(removed) + len(added) - 2 * same >= _FEW:
         return None
     return len(added) - same, len(removed) - same
-
-
-def _most_common(one: Sequence[bytes], other: Sequence[bytes]) -> int:
-    """How many lines both have, in whatever order."""
-    shared = set(one).intersection(other)
-    if not shared:
-        return 0
-    times, other_times = Counter(one), Counter(other)
-    return sum([min(times[line], other_times[line]) for line in shared])

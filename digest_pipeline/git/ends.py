@@ -12,6 +12,8 @@ _SEVERAL = 65_536
 """Bytes up to which a difference is looked for by halving; beyond, from one end on."""
 _FIRST, _MOST, _LAST = 1_024, 16_384, 512
 """Bytes of the first comparison, of the longest, and of the stretch that is searched for a difference."""
+_NEAR = (256, 2_048)
+"""How far behind the first difference a file is first taken to be the same to its end."""
 _PROBE = 48
 """Bytes that are looked for to find where two files agree again: about a line."""
 _STEPS = (256, 1_024, 3_072)
@@ -46,9 +48,9 @@ class Span(NamedTuple):
 
 def shared_start(old: bytes, at: int, new: bytes, new_at: int, most: int) -> int:
     """How many bytes of `most` are the same from two places on."""
-    end, length = at + most, _FIRST if most > _SEVERAL else most
-    away = new_at - at
+    end, length, away = at + most, most, new_at - at
     if most > _SEVERAL:
+        length = _FIRST
         while length and new.startswith(old[at : at + length], at + away):
             at += length
             length = min(4 * length, _MOST, end - at)
@@ -68,9 +70,9 @@ def shared_start(old: bytes, at: int, new: bytes, new_at: int, most: int) -> int
 # The same as above, backwards: with the direction as a parameter, a tenth slower where large files cost most.
 def shared_end(old: bytes, end: int, new: bytes, new_end: int, most: int) -> int:
     """How many bytes of `most` are the same up to two places."""
-    start, length = end - most, _FIRST if most > _SEVERAL else most
-    away = new_end - end
+    start, length, away = end - most, most, new_end - end
     if most > _SEVERAL:
+        length = _FIRST
         while length and new.endswith(old[end - length : end], 0, end + away):
             end -= length
             length = min(4 * length, _MOST, end - start)
@@ -84,6 +86,27 @@ def shared_end(old: bytes, end: int, new: bytes, new_end: int, most: int) -> int
     one, other = old[end - length : end], new[end + away - length : end + away]
     differs = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
     return start + most - end + (8 * length - differs.bit_length()) // 8
+
+
+def between_ends(old: bytes, new: bytes) -> Span:
+    """What is left of two files between what both begin and end with."""
+    size, new_size = len(old), len(new)
+    most = min(size, new_size)
+    start = shared_start(old, 0, new, 0, most)
+    tail = _shared_tail(old, new, most - start)
+    return Span(start, size - tail, start, new_size - tail)
+
+
+def _shared_tail(old: bytes, new: bytes, most: int) -> int:
+    """How many bytes at the end are the same; mostly nearly all behind the first difference are."""
+    size, new_size = len(old), len(new)
+    for near in _NEAR:
+        tail = most - near
+        end, new_end = size - tail, new_size - tail
+        is_same = tail > _PROBE and new.startswith(old[end : end + _PROBE], new_end)
+        if is_same and new.startswith(old[end:], new_end):
+            return tail + shared_end(old, end, new, new_end, near)
+    return shared_end(old, size, new, new_size, most)
 
 
 def next_stretch(old: bytes, new: bytes, span: Span) -> Stretch | None:

@@ -14,7 +14,7 @@ import stat
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest_pipeline.git.ends import is_binary, shared_end, shared_start
+from digest_pipeline.git.ends import between_ends, is_binary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -180,8 +180,6 @@ class _Pairing:
         old, new = self._regular(self._removed[source]), self._regular(self._added[target])
         if old is None or new is None:
             return False
-        if not _score(len(old), len(new), max(len(old), len(new))):
-            return False
         if _score(len(old), len(new), shared_at_ends(old, new)) >= enough:
             return True
         chunks, others = chunks_of(old), chunks_of(new)
@@ -207,10 +205,7 @@ def shared_at_ends(old: bytes, new: bytes) -> int:
     """
     if b"\r" in old or b"\r" in new:
         return 0
-    size, new_size = len(old), len(new)
-    most = min(size, new_size)
-    start = shared_start(old, 0, new, 0, most)
-    tail = size - shared_end(old, size, new, new_size, most - start)
+    start, tail, _, _ = between_ends(old, new)
     first, last = old.find(b"\n", tail) + 1, old.rfind(b"\n", tail) + 1
     return max(0, start - _LONGEST_CHUNK) + (last - first if first else 0)
 
