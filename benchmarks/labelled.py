@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest_pipeline.commits import read_commits, read_texts
@@ -16,7 +17,11 @@ from digest_pipeline.rules.subjects import subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+
+LABELS = Path(__file__).parent / "labels"
+_ASIDE = LABELS / "aside"
+FINAL = [_ASIDE / "gin-gonic+gin.c.json", _ASIDE / "pallets+click.c.json"]
+"""Never trained on: no choice of a signal or a threshold was made on these."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,6 +43,14 @@ def commit_at(clone: Path, repo: str, sha: str) -> Commit:
     """One commit of a repository, read as the pipeline does."""
     landing = Landing(sha, (), 0, "", sha, 0, 0, 1)
     return next(iter(read_commits(clone, repo, [landing], lambda _: dt.date(2026, 1, 1))))
+
+
+def label_files() -> dict[str, list[Path]]:
+    """The files of labels that are trained on, by reader."""
+    quick = (sorted(set(_ASIDE.glob(f"*.{reader}.json")) - set(FINAL)) for reader in "cd")
+    return dict(
+        zip(("own labels", "reader c", "readers d"), [sorted(LABELS.glob("*+*.json")), *quick], strict=True)
+    )
 
 
 def of_files(paths: Iterable[Path], mirrors: Path) -> list[Labelled]:

@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labelled import commit_at, of_files
+from labelled import FINAL, LABELS, commit_at, label_files, of_files
 
 from digest_pipeline.commits import read_texts
 from digest_pipeline.facts import facts_of
@@ -38,10 +38,6 @@ if TYPE_CHECKING:
 
     from digest_pipeline.models import Commit
 
-LABELS = Path(__file__).parent / "labels"
-ASIDE = LABELS / "aside"
-FINAL = ("gin-gonic/gin", "pallets/click")
-"""No choice of a signal or a threshold was made on these."""
 TIERS = [Tier.LOW, Tier.MEDIUM, Tier.HIGH]
 Pair = tuple[Tier, Tier]
 """(what the readers say, what a rule says)."""
@@ -90,43 +86,32 @@ def quality(mirrors: Path, development: Path) -> None:
     """Print how the judgements agree with the labels."""
     from training import amounts_of, fit, held_out  # noqa: PLC0415 - scipy is only in the group bench
 
-    dev = of_files([development], mirrors)
-    ours = of_files(sorted(LABELS.glob("*+*.json")), mirrors)
-    every = [*ours, *dev]
+    sets = {"development": of_files([development], mirrors)}
+    sets |= {name: of_files(paths, mirrors) for name, paths in label_files().items()}
+    every = [row for rows in sets.values() for row in rows]
     held = dict(zip((row.sha for row in every), held_out(every), strict=True))
-    for name, rows in (("development", dev), ("own labels", ours), ("all", every)):
-        print(f"\n{name}")
-        show("old tool, as described", [(r.tier, old_rules(r.commit)) for r in rows])
+    for name, rows in (sets | {"all": every}).items():
+        _show_old(name, rows)
         alone = [(r.tier, triage_day([(r.commit, r.facts)])[r.sha].importance) for r in rows]
         show("ours as shipped (trained on these)", alone)
         pairs = [(r.tier, held[r.sha]) for r in rows]
         show("ours, trained on the other repositories", pairs)
         confusions(pairs)
+        show("... where the reader was sure", [(r.tier, held[r.sha]) for r in rows if r.is_sure])
         _show_types(rows)
-    show("... where the reader was sure", [(r.tier, held[r.sha]) for r in ours if r.is_sure])
-    print("\ndevelopment, by a model that was trained on own labels only")
-    unseen = [(r.tier, t) for r, t in zip(dev, fit(ours).tiers(amounts_of(dev)), strict=True)]
-    show("ours, this sample never seen", unseen)
-    confusions(unseen)
-    reader_c, quick = (of_files(sorted(ASIDE.glob(f"*.{reader}.json")), mirrors) for reader in "cd")
-    final = [row for row in reader_c if row.repo in FINAL]
-    sets = {
-        "reader c": [row for row in reader_c if row.repo not in FINAL],
-        "never looked at": final,
-        "readers d": quick,
-        "readers d, where sure": [row for row in quick if row.is_sure],
-    }
-    for name, rows in sets.items():
-        print(f"\n{name}: never trained on")
-        show("old tool, as described", [(r.tier, old_rules(r.commit)) for r in rows])
-        pairs = []
-        for repo in sorted({r.repo for r in rows}):
-            own = [r for r in rows if r.repo == repo]
-            model = fit([r for r in every if r.repo != repo])
-            pairs += zip((r.tier for r in own), model.tiers(amounts_of(own)), strict=True)
-        show("ours, trained on the other repositories", pairs)
+    dev = sets.pop("development")
+    rest = [row for rows in sets.values() for row in rows]
+    for name, rows, known in (("development", dev, rest), ("gin and click", of_files(FINAL, mirrors), every)):
+        _show_old(f"{name}, never trained on", rows)
+        pairs = [(r.tier, t) for r, t in zip(rows, fit(known).tiers(amounts_of(rows)), strict=True)]
+        show("ours, this sample never seen", pairs)
         confusions(pairs)
         _show_types(rows)
+
+
+def _show_old(name: str, rows: Sequence[Labelled]) -> None:
+    print(f"\n{name}")
+    show("old tool, as described", [(r.tier, old_rules(r.commit)) for r in rows])
 
 
 def _show_types(rows: Sequence[Labelled]) -> None:

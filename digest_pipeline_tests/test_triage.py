@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 BODY = "".join(f"    step_{n} = work({n})\n" for n in range(60))
 FEATURE: dict[str, Versions] = {
-    "src/store.py": ("x = 1\n", f"x = 1\n\ndef open(path):\n{BODY}    return 1\n"),
+    "src/store.py": (
+        "x = 1\n",
+        f"x = 1\n\ndef open(path):\n{BODY}    return 1\n\ndef close(path):\n{BODY}    return 1\n",
+    ),
     "tests/test_store.py": ("x = 1\n", f"x = 1\n\ndef test_open():\n{BODY}    assert 1\n"),
 }
 FIX: dict[str, Versions] = {"src/a.py": ("x = 1\n", "x = 2\n")}
