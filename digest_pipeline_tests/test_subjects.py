@@ -66,6 +66,7 @@ TYPES = {
     ),
     "build": (
         "Bump idna from 1.0.2 to 1.0.3",
+        "Update dependency androidx.test.ext:junit to v1.3.0 (#1671)",
         "fix(deps): update all",
         "Bump Rust minimum version to 1.85",
         "[AMD] Merge Dockerfiles for ROCm",
@@ -77,6 +78,7 @@ TYPES = {
         "Prepare release v2.13.0",
         "v1.2.3",
         "3.0.3 release",
+        "2.0.0.rc3 release",
     ),
     "revert": ('Revert "Add SDAR model support" (#19032)', "revert: feat: x", "Back out the change of x"),
     "chore": (
@@ -84,6 +86,7 @@ TYPES = {
         "chore: minor cleanups",
         "Prepare repository for 0.153.0-DEV",
         "update CODEOWNERS",
+        "Update bug report template",
         "Fix clippy lints",
         "Prepare next development version",
     ),
@@ -227,6 +230,9 @@ def test_any_message_is_read(subject: str, body: str) -> None:
         ("Display the time correctly", ChangeType.FIX),
         ("Improve code quality of the store", ChangeType.REFACTOR),
         ("Add lazily loaded pages", ChangeType.PERF),
+        ("Move values to reduce enum size", ChangeType.PERF),
+        ("Emit a warning when the store is old", ChangeType.FEATURE),
+        ("Re-indent the store", ChangeType.REFACTOR),
         ("Replace __file__, fix #2728 (#2780)", ChangeType.FIX),
         ("Format the dates", ChangeType.REFACTOR),
     ],

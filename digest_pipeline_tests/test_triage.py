@@ -266,6 +266,13 @@ def test_excluded_paths_count_for_nothing() -> None:
     assert (triage.importance, [r.code for r in triage.reasons]) == (Tier.LOW, ["excluded"])
 
 
+def test_a_new_year_in_every_header_is_a_chore() -> None:
+    header = ("# Copyright 2025\nx = 1\n", "# Copyright 2026\nx = 1\n")
+    files: dict[str, Versions] = dict.fromkeys(("src/a.py", "tests/test_a.py", "setup.py"), header)
+    triage = judged("Happy New Year", files)[1]
+    assert (triage.change_type, triage.importance) == (ChangeType.CHORE, Tier.LOW)
+
+
 def day_of(subjects: list[str], files: dict[str, Versions]) -> list[Tier]:
     made = [judged(subject, files) for subject in subjects]
     found = triage_day([(commit, facts) for commit, _, facts in made])

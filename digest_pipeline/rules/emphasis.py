@@ -57,6 +57,8 @@ QUICKENS = re.compile(
     r"\b(vectori[sz]\w+|unroll\w*|coalesc\w+|prefetch\w*|memoi[sz]\w+"
     r"|lazily|lazy[- ]load\w*|quadratic|fast \w+ path"
     r"|(sav(e|es|ing)|fewer|less|lower) (the )?(memory|allocations?|copies|cpu)"
+    r"|(improv|reduc|cut|lower)\w* (\w+ ){0,2}(import|startup|load|launch) times?"
+    r"|reduc\w+ (\w+ ){0,2}(enum|struct|object) sizes?"
     r"|(remov|eliminat|tak)\w* (\w+ ){0,2}(allocations?|copies))\b",
     re.IGNORECASE,
 )

@@ -55,7 +55,8 @@ STURDIER = re.compile(
 """What holds where it did not."""
 TELLS_BETTER = re.compile(
     r"\b(?:better|clear(?:er)?|improv(?:e|es|ed|ing)|nicer|helpful|informative|friendl(?:y|ier)|descriptive)\b"
-    r".{0,30}\b(?:errors?|warnings?|diagnostics?|messages?)\b",
+    r".{0,30}\b(?:errors?|warnings?|diagnostics?|messages?)\b"
+    r"|^(?:emit|raise|issue|show|give|log)s?\s(?:an?\s)?(?:\w+\s)?warnings?\b",
     re.IGNORECASE,
 )
 """What tells its users more of what went wrong: nothing is mended by it."""

@@ -44,7 +44,8 @@ def sure_type(subject: Subject, *, has_objects: bool = True) -> ChangeType | Non
     about = object_type(text) if has_objects else None
     if about is ChangeType.DOCS and phrasing.REVIEW.search(text):
         about = None
-    if has_objects and vocabulary.BUMPS.match(text) and about is None:
+    is_dependency = about is None or vocabulary.DEPENDENCIES.search(text)
+    if has_objects and is_dependency and vocabulary.BUMPS.match(text):
         return ChangeType.BUILD
     by_verb = _verb_type(text, about) or about
     is_fix = subject.hint is ChangeType.FIX and by_verb is ChangeType.REFACTOR

@@ -84,7 +84,7 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
         "inlines factor drop drops delete deletes deprecate deprecates rewrite rework tidy merge "
         "merges combine "
         "centralize standardize normalize align isolate separate modernize polish prune strip annotate share "
-        "format reformat"
+        "format reformat reindent re-indent"
     ),
     ChangeType.DOCS: _words("document documents documenting clarify explain typo typos reword describe"),
     ChangeType.TEST: _words("test tests testing deflake unskip cover"),
@@ -143,7 +143,7 @@ RELEASE = re.compile(
       (?!\w+\s+(?!the\b|package\b|project\b|crate\b|version\b)\S+\s+(?:(?:version\s+)?from|version\s+to)\b)(?:(?:prepare|prep|cut|publish|start|begin|finali[sz]e|tag|bump|update|upgrade|increment
       |set|changed?|chore)\b.{0,40}\b(?:release|version)s?\b.{0,40}?\bv?\d+\.\d+
       | (?:retry|redo|re-?run)\b\s.{0,20}\brelease\b.{0,20}\d+\.\d+
-      | v?\d+(?:\.\d+){1,3}\s+release\b
+      | v?\d+(?:\.\d+){1,3}(?:[-.]?(?:rc|a|b|alpha|beta|pre)\.?\d*)?\s+release\b
       | releas(?:e|es|ing)\b\s*:?\s*(?:$|(?:\S+\s+)?(?:version\s*)?v?\d+(?:\.\d+)+|candidate\b)
       | (?:prepare|cut|prep)\b.{0,20}\b(?:release\b|for\s+v?\d+\.\d+)
       | v?\d+\.\d+(?:\.\d+)?(?:[-.]?(?:rc|a|b|alpha|beta|post|dev)\.?\d*)?$
@@ -252,7 +252,12 @@ def is_tool(text: str) -> bool:
     return bool(_SCRIPT.search(text)) and not _BUILDS.search(text.replace("_", " "))
 
 
-OWNERS = re.compile(r"\b(code ?owners?|maintainers|committers)\b", re.IGNORECASE)
+OWNERS = re.compile(
+    r"\b(code ?owners?|maintainers|committers)\b"
+    r"|\b(?:bug report|issue|pull request|PR) (?:form|template)s?\b",
+    re.IGNORECASE,
+)
+"""Who looks after the project, and how others report to them."""
 PLACE = re.compile(
     r"\b(?:in|to|of|for)\b(?!.*\b(?:from|with|by|when|if|on|and)\b)[^,;:]{0,80}?([\w./-]+)\W*$", re.IGNORECASE
 )
