@@ -77,6 +77,12 @@ def test_private_names_are_internal() -> None:
     assert names(of("src/_internal/a.py", "x = 1\n", "x = 1\n\ndef open(): ...\n"))[0] == []
 
 
+def test_shaders_offer_nothing_to_others() -> None:
+    gone = of("src/shaders/copy.tmpl.wgsl", "struct Params {\n};\nfn main() {\n}\n", None)
+    assert names(gone) == ([], [])
+    assert [n.name for n in gone.internal_removed] == ["Params", "main"]
+
+
 def test_tests_and_examples_offer_nothing() -> None:
     assert names(of("tests/test_a.py", None, "def open(): ...\n"))[0] == []
     assert names(of("examples/a.py", None, "def open(): ...\n"))[0] == []

@@ -159,6 +159,7 @@ def _add_names(definitions: list[Definition], public: list[Name], internal: list
 
 
 _INTERNAL = frozenset(["internal", "internals", "detail", "impl"])
+_SHADERS = (".wgsl", ".glsl", ".hlsl", ".vert", ".frag", ".comp", ".metal", ".cl")
 _PROGRAMS = frozenset(["scripts", "script", "tools", "hack", "ci", "dev"])
 
 
@@ -168,10 +169,13 @@ def is_program(path: str) -> bool:
 
 
 def _is_private(path: str) -> bool:
-    """Whether a folder or file is marked as internal: `_private/`, `_module.py`, `internal/`, `scripts/`."""
+    """Whether a folder or file is marked as internal: `_private/`, `_module.py`, `internal/`, `scripts/`.
+
+    So is what runs on a graphics card: only the program that loads a shader calls what is in it.
+    """
     parts = path.split("/")
     is_marked = any((p.startswith("_") and not p.startswith("__")) or p in _INTERNAL for p in parts)
-    return is_marked or is_program(path)
+    return is_marked or is_program(path) or path.endswith(_SHADERS)
 
 
 def has_owner(name: str, owners: set[str]) -> bool:
