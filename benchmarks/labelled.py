@@ -18,10 +18,10 @@ from digest_pipeline.rules.subjects import subject_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LABELS = Path(__file__).parent / "labels"
-_ASIDE = LABELS / "aside"
+_LABELS = Path(__file__).parent / "labels"
+_ASIDE = _LABELS / "aside"
 FINAL = [_ASIDE / "gin-gonic+gin.c.json", _ASIDE / "pallets+click.c.json"]
-"""Never trained on: no choice of a signal or a threshold was made on these."""
+"""Never trained on."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,10 +47,11 @@ def commit_at(clone: Path, repo: str, sha: str) -> Commit:
 
 def label_files() -> dict[str, list[Path]]:
     """The files of labels that are trained on, by reader."""
-    quick = (sorted(set(_ASIDE.glob(f"*.{reader}.json")) - set(FINAL)) for reader in "cd")
-    return dict(
-        zip(("own labels", "reader c", "readers d"), [sorted(LABELS.glob("*+*.json")), *quick], strict=True)
-    )
+    return {
+        "own labels": sorted(_LABELS.glob("*+*.json")),
+        "reader c": sorted({*_ASIDE.glob("*.c.json")} - {*FINAL}),
+        "readers d": sorted(_ASIDE.glob("*.d.json")),
+    }
 
 
 def of_files(paths: Iterable[Path], mirrors: Path) -> list[Labelled]:

@@ -8,8 +8,7 @@ additive score and two cuts: a proportional-odds (ordinal logistic) regression w
 away from a starting value. The starting values (`STARTS`) are what the rubric says by itself (a release, a
 breaking change, a removal is high; comments only are low), as labels of these are few; every other weight
 starts at 0. High commits count 1.5 times, as to miss one is worse than to show one too many; where the
-reader wavered, a label counts half. The points are put so that
-`threshold_medium` is 0.
+reader wavered, a label counts half. The points are put so that `threshold_medium` is 0.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labelled import FINAL, LABELS, commit_at, label_files, of_files
+from labelled import FINAL, commit_at, label_files, of_files
 
 from digest_pipeline.commits import read_texts
 from digest_pipeline.facts import facts_of
@@ -122,7 +122,7 @@ def _show_types(rows: Sequence[Labelled]) -> None:
 
 def days(mirrors: Path, most: int = 60) -> None:
     """Print the recall of labelled commits alone and among all commits of their day (UTC, first parent)."""
-    rows = of_files(sorted(LABELS.glob("*+*.json")), mirrors)[::7][:most]
+    rows = of_files(label_files()["own labels"], mirrors)[::7][:most]
     alone: list[Pair] = []
     ranked: list[Pair] = []
     sizes, share = [], []

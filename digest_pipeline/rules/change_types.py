@@ -206,7 +206,7 @@ def _by_facts(facts: Facts, text: str, body: str) -> ChangeType:
         (ChangeType.REFACTOR, facts.is_formatting_only),
         (_plumbing(facts), True),
         (ChangeType.PERF, speaks_of_speed(text) or emphasis.GAIN.search(body[:_SUMMARY])),
-        (ChangeType.CHORE, sum(facts.lines) == 0 and not facts.code_added),
+        (ChangeType.CHORE, sum(facts.lines) == 0),
         (ChangeType.FIX, _mends(facts, text, body, opening) or names_fault(text)),
         (ChangeType.FEATURE, phrasing.ADDED.match(opening)),
         (ChangeType.FEATURE, is_new or facts.options_added or facts.env_added or _grows(facts)),

@@ -159,7 +159,7 @@ def _add_names(definitions: list[Definition], public: list[Name], internal: list
 
 
 _INTERNAL = frozenset(["internal", "internals", "detail", "impl"])
-_SHADERS = (".wgsl", ".glsl", ".hlsl", ".vert", ".frag", ".comp", ".metal", ".cl")
+_SHADERS = (".wgsl", ".glsl", ".comp", ".metal", ".cl")
 _PROGRAMS = frozenset(["scripts", "script", "tools", "hack", "ci", "dev"])
 
 

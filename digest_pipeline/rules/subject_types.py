@@ -44,8 +44,8 @@ def sure_type(subject: Subject, *, has_objects: bool = True) -> ChangeType | Non
     about = object_type(text) if has_objects else None
     if about is ChangeType.DOCS and phrasing.REVIEW.search(text):
         about = None
-    is_dependency = about is None or vocabulary.DEPENDENCIES.search(text)
-    if has_objects and is_dependency and vocabulary.BUMPS.match(text):
+    is_bump = has_objects and vocabulary.BUMPS.match(text)
+    if is_bump and (about is None or vocabulary.DEPENDENCIES.search(text)):  # whose name may say `test`
         return ChangeType.BUILD
     by_verb = _verb_type(text, about) or about
     is_fix = subject.hint is ChangeType.FIX and by_verb is ChangeType.REFACTOR
