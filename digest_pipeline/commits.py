@@ -101,9 +101,10 @@ def read_texts(
     """Both versions and the hunks of each changed file, in the order of the commit's rows.
 
     Generated and vendored files, binary and missing contents, and what exceeds the two budgets (bytes of
-    old and new version together) come without texts; of lock files only the hunks come, if they are small.
+    old and new version together, spent on the most changed files first) come without texts; of lock files
+    only the hunks come, if they are small.
     """
-    return tuple(_Reader(clone).texts(commit, max_file_bytes, max_total_bytes))
+    return _Reader(clone).texts(commit, max_file_bytes, max_total_bytes)
 
 
 _FIELDS = operator.attrgetter(*(field.name for field in dataclasses.fields(Commit) if field.name != "files"))
@@ -195,27 +196,26 @@ class _Reader:
             files = changes.file_changes(rows, counted, marks)
             yield messages.commit_of(repo, landing, day, fields, message, files=files)
 
-    def texts(self, commit: Commit, max_file_bytes: int, max_total_bytes: int) -> Iterator[FileText]:
+    def texts(self, commit: Commit, max_file_bytes: int, max_total_bytes: int) -> tuple[FileText, ...]:
         objects = self._objects
         rows = self._changes(objects.fields(commit.sha)[0])
         paths = changes.texts_of(rows)
         by_path = {(paths[row.new.path], row.status): row for row in rows}
         left = max_total_bytes
-        for change in commit.files:
+        texts: dict[FileChange, FileText] = {}
+        for change in sorted(commit.files, key=lambda change: -change.lines):
+            texts[change] = FileText(change, None, None, "")
             row = by_path.get((change.path, change.status))
             if row is None or change.kind in _UNREAD_KINDS or change.insertions is None:
-                yield FileText(change, None, None, "")
                 continue
             sizes = [0 if side is None else objects.size(side) for side in _sides(row)]
             if change.kind is FileKind.LOCK:
-                is_small = max(sizes) <= _LOCK_BYTES and change.lines <= _LOCK_LINES
-                yield FileText(change, None, None, self._hunks(row)[2] if is_small else "")
-                continue
-            if max(sizes) > max_file_bytes or sum(sizes) > left:
-                yield FileText(change, None, None, "")
-                continue
-            left -= sum(sizes)
-            yield FileText(change, *self._hunks(row))
+                if max(sizes) <= _LOCK_BYTES and change.lines <= _LOCK_LINES:
+                    texts[change] = FileText(change, None, None, self._hunks(row)[2])
+            elif max(sizes) <= max_file_bytes and sum(sizes) <= left:
+                left -= sum(sizes)
+                texts[change] = FileText(change, *self._hunks(row))
+        return tuple(texts[change] for change in commit.files)
 
     def _hunks(self, row: changes.Change) -> tuple[bytes | None, bytes | None, str]:
         """Both versions of a file, and how they differ."""

@@ -16,11 +16,12 @@ from digest_pipeline.models import FileKind
 from digest_pipeline.rules import edits, hunks, syntax
 from digest_pipeline.rules.change_logs import breaking_notes
 from digest_pipeline.rules.comparing import Draft, compare, is_program
+from digest_pipeline.rules.dependencies import distinct
 from digest_pipeline.rules.findings import Facts, Name, Renamed, Signature, Size, in_order
 from digest_pipeline.rules.grammars import is_c_source, is_code
 from digest_pipeline.rules.keys import plumbing_changes, setting_changes
-from digest_pipeline.rules.manifests import dependency_changes, distinct
-from digest_pipeline.rules.rewriting import place_of, rewritten
+from digest_pipeline.rules.manifests import dependency_changes
+from digest_pipeline.rules.rewriting import around, place_of, rewritten
 from digest_pipeline.rules.statements import fact_lines
 from digest_pipeline.rules.titles import headings_in_comments, sections_of, tests_of
 from digest_pipeline.rules.usages import usages
@@ -158,6 +159,8 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
         draft.tested_inside |= len(shipped) < len(code)
         draft.usages += usages(shipped, text.old, text.new)
     before, after = _definitions(text, lines, old, new)
+    warning = [line.number for line in code if line.is_added and _warns(line.text)]
+    draft.deprecated += around(path, text.new, after, warning)
     compare(draft, text, before, after, hunks.texts(lines))
     changed, tests = rewritten(text, before, after, code)
     quoted = edits.edits_of(path, lines, code)
@@ -192,6 +195,11 @@ _DEPRECATES = re.compile(
 def _deprecates(text: str) -> bool:
     is_near = "eprecat" in text or "FutureWarning" in text  # every line of code passes here
     return is_near and _DEPRECATES.search(text) is not None
+
+
+def _warns(text: str) -> bool:
+    """Whether a line that speaks of a deprecation is no filter of warnings."""
+    return _deprecates(text) and not re.search(r"filter|ignore|suppress|catch|except|assert|import\b", text)
 
 
 def _without_docstrings(
@@ -262,6 +270,7 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         and draft.examples == sum(s.files for s in sizes if s.kind is FileKind.DOCS),
         unread=draft.unread,
         deprecations=draft.deprecations,
+        deprecated=in_order(draft.deprecated),
         deprecations_gone=max(0, draft.deprecations_removed - draft.deprecations),
         is_tested_inside=draft.tested_inside,
     )

@@ -21,9 +21,10 @@ from digest_pipeline.rules.statements import (
     kind_label,
     listed,
     named,
+    sort_of,
     unread_lines,
 )
-from digest_pipeline.rules.subjects import is_breaking, prose_of
+from digest_pipeline.rules.subjects import is_breaking, prose_of, said_breaking
 from digest_pipeline.rules.summaries import clean, cut, summary_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ _MOST_SCOPE = 6
 _MOST_BEHAVIOUR = 6
 _MUCH_CODE = 120
 """Changed lines of source from which a missing test is worth a word."""
+_LONGEST_SAID = 200
+"""Columns of what the message says of a breaking change."""
 _SHIPS = frozenset(
     [ChangeType.FEATURE, ChangeType.FIX, ChangeType.PERF, ChangeType.SECURITY, ChangeType.REFACTOR]
 )
@@ -106,12 +109,12 @@ def _insights(commit: Commit, triage: Triage, facts: Facts, language: str) -> In
             say(
                 language,
                 "insight.new_files",
-                n=len(new),
-                names=listed(language, [code(p, new) for p in new[:3]]),
+                names=listed(language, [code(p, new) for p in new]),
             )
         )
-    if source.deleted_files:
-        found.append(say(language, "insight.deleted_files", n=source.deleted_files))
+    if gone := [f.path for f in commit.files if f.status == "D" and f.kind is FileKind.SOURCE]:
+        names = listed(language, [code(p, gone) for p in gone])
+        found.append(say(language, "insight.deleted_files", names=names))
     if len(facts.moved) > 1:
         found.append(say(language, "insight.moved", n=len(facts.moved)))
     architecture = labels(language)["list.semicolon"].join(found) or None
@@ -136,13 +139,14 @@ def _figures(commit: Commit, triage: Triage, language: str) -> str | None:
 
 def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Iterator[Claim]:
     if is_breaking(commit):
-        yield Claim(say(language, "risk.breaking"))
+        said = cut(clean(said_breaking(commit)), _LONGEST_SAID)
+        yield Claim(say(language, "risk.breaking_said" if said else "risk.breaking", what=said))
     known = facts.shown
     removed = [n for n in facts.removed if is_exported(n.path)]
     if removed and triage.change_type is not ChangeType.REVERT:
         key = "risk.removed" if facts.has_tests else "risk.removed_untested"
-        kinds = {n.kind for n in removed}
-        kind = kind_label(language, removed[0].kind if len(kinds) == 1 else "name", len(removed))
+        kinds = [*dict.fromkeys(sort_of(n) for n in removed)]
+        kind = kind_label(language, kinds[0] if len(kinds) == 1 else "name", len({n.name for n in removed}))
         names = all_named(language, [n.name for n in removed], known)
         yield Claim(say(language, key, kind=kind, names=names), removed[0].path)
     for renamed in [r for r in facts.renamed if is_exported(r.path)][:2]:
@@ -198,13 +202,9 @@ def _other_risks(facts: Facts, triage: Triage, language: str) -> Iterator[Claim]
 
 def _advice(facts: Facts, language: str) -> Iterator[str]:
     known = facts.shown
-    gone = (
-        [n.name for n in facts.removed if is_exported(n.path)]
-        + [r.old for r in facts.renamed if is_exported(r.path)]
-        + [s.name for s in facts.signatures if (s.lost or s.required) and is_exported(s.path)]
-    )
-    if gone:
-        yield say(language, "advice.calls", names=all_named(language, list(dict.fromkeys(gone)), known))
+    called = [s.name for s in facts.signatures if (s.lost or s.required) and is_exported(s.path)]
+    if called:
+        yield say(language, "advice.calls", names=all_named(language, called, known))
     major = [d.name for d in facts.dependencies if d.is_major and not d.is_dev and not is_zero(d)]
     if major:
         yield say(language, "advice.versions", names=listed(language, [code(n, known) for n in major]))

@@ -208,6 +208,13 @@ def test_texts_keep_to_their_budgets(git_repo: GitRepo) -> None:
     assert [t.new for t in texts] == [None, b"b" * 60, None]
 
 
+def test_the_budget_goes_to_the_most_changed_files(git_repo: GitRepo) -> None:
+    git_repo.commit(at(1), files={"a.py": "x\n" * 30, "b.py": "y\n" * 40, "c.py": "z\n" * 45})
+    texts = read_texts(git_repo.path, commits_of(git_repo)[0], max_total_bytes=175)
+    assert [t.new is not None for t in texts] == [False, True, True]
+    assert [t.change.path for t in texts] == ["a.py", "b.py", "c.py"]
+
+
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what a process maps")
 def test_no_pack_stays_mapped_when_the_headers_are_read(tmp_path: Path) -> None:
     """Mapped pages count as memory: with a million commits, 80 MB beside what the database takes."""

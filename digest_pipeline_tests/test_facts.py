@@ -295,6 +295,29 @@ def test_a_lock_file_names_the_version_that_changed(path: str) -> None:
     assert found.is_locked
 
 
+def crate(name: str, old: str, new: str) -> FileText:
+    return text_of(f"{name}/Cargo.toml", f"[dependencies]\n{old}\n", f"[dependencies]\n{new}\n")
+
+
+def test_manifests_that_change_a_dependency_alike_are_told_once() -> None:
+    texts = [
+        crate("a", 'x = "0.5.1"', 'x = "0.6"'),
+        crate("b", 'x = "0.5.0"', 'x = "0.6"'),
+        crate("c", 'x = "0.5.0"', 'x = "0.6"'),
+        crate("d", 'y = "1"', 'y = "1"\nx = "0.6"'),
+    ]
+    found = facts_of(texts).dependencies
+    assert found == (Dependency("x", "0.5.0", "0.6", "b/Cargo.toml", is_dev=False),)
+
+
+def test_a_dependency_that_moves_to_another_manifest_is_no_change() -> None:
+    gone, come = crate("a", 'x = "1"', ""), crate("b", "", 'x = "1"')
+    assert facts_of([gone, come]).dependencies == ()
+    assert facts_of([crate("a", 'x = "1"', "x.workspace = true")]).dependencies == ()
+    raised = facts_of([gone, crate("b", "", 'x = "2"')]).dependencies
+    assert [(d.old, d.new) for d in raised] == [("1", "2")]
+
+
 def test_a_lock_file_does_not_repeat_what_the_manifest_says() -> None:
     texts = [
         text_of("Cargo.toml", '[dependencies]\nx = "1"\n', '[dependencies]\nx = "2"\n'),

@@ -59,6 +59,7 @@ class Draft:
     unread: int = 0
     deprecations: int = 0
     deprecations_removed: int = 0
+    deprecated: list[Name] = dataclasses.field(default_factory=list)
     tested_inside: bool = False
     """Whether tests changed that stand in a source file."""
 
@@ -80,20 +81,24 @@ def compare(
     come = _standing_in([new[name][0] for name in new if name not in old], touched[True])
     pairs = _renames(gone, come, text)
     for before, after in pairs:
+        if _is_offered(before, path) and not after.is_public:
+            continue  # who used it cannot use the other
         gone.remove(before)
         come.remove(after)
         if _is_offered(before, path):
             draft.renamed.append(Renamed(before.name, after.name, after.kind, path))
     gone, come = _without_same(gone, come, pairs, touched)
+    gone, come = _without_members(gone, come, pairs)
     _add_names(come, draft.added, draft.internal_added, path)
     _add_names(gone, draft.removed, draft.internal_removed, path)
     for name in (n for n in old if n in new):
         olds, news = _unmatched(old[name], new[name])
         if len(olds) == len(news) == 1:
             _changed(draft, olds[0], news[0], path)
-        elif _is_offered((olds or news or old[name])[0], path):
-            lists = draft.added if len(news) > len(olds) else draft.removed
-            lists += [Name(name, "overload", path)] * (len(olds) != len(news))
+        elif _is_offered((olds or news or old[name])[0], path) and (not news or len(news) > len(olds)):
+            # of fewer, the ones that are left may take all that the others took
+            lists = draft.added if news else draft.removed
+            lists.append(Name(name, "overload", path))
 
 
 def _standing_in(definitions: list[Definition], text: str) -> list[Definition]:
@@ -137,6 +142,23 @@ def _without_same(
         [d for d in gone if is_new(d, names, is_added=False)],
         [d for d in come if is_new(d, {}, is_added=True)],
     )
+
+
+def _without_members(
+    gone: list[Definition], come: list[Definition], renames: list[tuple[Definition, Definition]]
+) -> tuple[list[Definition], list[Definition]]:
+    """Without the members that a type kept when it got another name."""
+    names = {before.name: after.name for before, after in renames if before.kind == "class"}
+    if not names:
+        return gone, come
+    known = {d.name for d in come}
+    kept = {
+        d.name: names[owner] + d.name[len(owner) :]
+        for d in gone
+        for owner in names
+        if has_owner(d.name, {owner}) and names[owner] + d.name[len(owner) :] in known
+    }
+    return [d for d in gone if d.name not in kept], [d for d in come if d.name not in kept.values()]
 
 
 def _implemented(name: str, renamed: Mapping[str, str]) -> tuple[str, str]:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
     from digest_pipeline.rules.hunks import Line
 
+_IMPORT = re.compile(
+    r"\s*(?:import\b|from\s+\S+\s+import\b|(?:pub\s+)?use\s+[\w:]+.*;$|#\s*include\b|require(?:_relative)?\b"
+    r"|using\s+[\w.:]+;|(?:const|let|var)\s.*\brequire\()"
+)
+"""What only brings in a name that another line uses."""
 _WORDS = r"\w+|\s+|[^\w\s]"
 _MOST_LINES = 4
 """Changed lines of one file among which a single change is looked for."""
@@ -35,6 +40,8 @@ def edits_of(path: str, lines: Sequence[Line], code: Sequence[Line]) -> list[Val
     `lines` are all changed lines, `code` those that count. What they stand in, their name, is left open.
     """
     code = [line for line in code[: _MOST_LINES * 2] if _letters(line.text)]
+    rest = [line for line in code if not _IMPORT.match(line.text)]
+    code = rest or code
     if not 0 < len(code) <= _MOST_LINES:
         return None
     found = []
@@ -103,7 +110,8 @@ def _shortened(old: str, new: str) -> tuple[str, str]:
         return old, new
     for pattern, around in ((_WORDS, 0), (r"\S+|\s+", 0), (r"\S+|\s+", 2)):
         first, last = _differing(re.findall(pattern, old), re.findall(pattern, new), around)
-        if max(_letters(first), _letters(last)) >= _LEAST:
+        is_whole = not any(part.count(quote) % 2 for part in (first, last) for quote in "\"'")
+        if is_whole and max(_letters(first), _letters(last)) >= _LEAST:
             return first, last
     return old, new
 

@@ -150,6 +150,8 @@ class Facts:
     """Source files in which no names were looked for, because the commit is too large."""
     deprecations: int = 0
     """Added lines of code that warn of a deprecation."""
+    deprecated: tuple[Name, ...] = ()
+    """Functions and classes in which such lines came; a class for the function that makes it."""
     deprecations_gone: int = 0
     """Lines of code that warned of a deprecation, as many more as were removed than added."""
     breaking_notes: int = 0
@@ -197,7 +199,7 @@ class Facts:
             n.name
             for group in (
                 *(self.added, self.removed, self.changed, self.internal_added, self.internal_removed),
-                *(self.sections, self.tests_added, self.tests_changed),
+                *(self.sections, self.tests_added, self.tests_changed, self.deprecated),
             )
             for n in group
         }

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 8
 _C = ("c", "cpp")
 _CONSTANTS = ("const_item", "static_item", "const_spec", "preproc_def")
+_NESTED = ("class_specifier", "struct_specifier", "enum_specifier", "union_specifier")
+"""What stands as a field of a C++ class where it is declared within one."""
 _ASSIGNMENTS = ("assignment", "variable_declarator", "var_spec")
 _HIDDEN_NAMESPACES = frozenset(["", "detail", "details", "internal", "impl"])
 _LONGEST_ALIAS = 120
@@ -116,6 +118,8 @@ class Reader:
     def _one(self, node: Node, place: _Place) -> Iterator[Definition]:
         if node.type in SCOPES and (place.depth > 0 or node.type != "module" or self._language == "ruby"):
             yield from self._scope(node, place)
+        elif node.type == "field_declaration" and (inner := first_of(node, _NESTED)) is not None:
+            yield from self._scope(inner, place)
         elif node.type in FUNCTIONS or self._declares_function(node):
             yield from self._function(node, place)
         elif node.type in ALIASES:

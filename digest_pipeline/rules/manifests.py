@@ -11,16 +11,18 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from digest_pipeline.models import FileKind
-from digest_pipeline.rules.findings import Dependency, in_order
+from digest_pipeline.rules.findings import Dependency
 from digest_pipeline.rules.keys import MAX_BYTES, json_table, read_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     from digest_pipeline.models import FileText
 
 _Found = dict[str, tuple[str, bool]]
 """By name: the version as written, and whether only developers need it."""
+_INHERITED = "workspace"
+"""Stands for the version of a dependency that a crate takes from its workspace."""
 _NOT_SHIPPED = (FileKind.CI, FileKind.DOCS, FileKind.TEST)
 
 
@@ -39,15 +41,11 @@ def dependency_changes(text: FileText) -> list[Dependency]:
     changes = []
     for key in sorted(k for k in {*old, *new} if old.get(k) != new.get(k)):
         before, after = old.get(key), new.get(key)
+        if _INHERITED in ((before or after or ("",))[0], (after or before or ("",))[0]):
+            continue  # the manifest of the whole workspace tells its version
         is_dev = (after or before or ("", True))[1] or text.change.kind in _NOT_SHIPPED
         changes.append(Dependency(key, before and before[0], after and after[0], path, is_dev))
     return [c for c in changes if c.old != c.new]
-
-
-def distinct(found: Collection[Dependency]) -> tuple[Dependency, ...]:
-    """By path and name, without what a lock file repeats of a manifest."""
-    asked = {d.name for d in found if not d.is_locked}
-    return in_order(d for d in found if not (d.is_locked and d.name in asked))
 
 
 _REQUIREMENT = re.compile(
@@ -105,7 +103,9 @@ def _cargo(text: str) -> _Found:
     for key, is_dev in (("dev-dependencies", True), ("build-dependencies", True), ("dependencies", False)):
         for place in places:
             for name, spec in place.get(key, {}).items():
-                if not (isinstance(spec, dict) and (spec.get("workspace") or spec.get("path"))):
+                if isinstance(spec, dict) and spec.get("workspace"):
+                    found[name] = (_INHERITED, is_dev)
+                elif not (isinstance(spec, dict) and spec.get("path")):
                     found[name] = (_spec(spec), is_dev)
     version = table.get("package", {}).get("rust-version")
     if isinstance(version, str):

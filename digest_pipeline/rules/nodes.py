@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 120
 _OPTIONAL = re.compile(r"splat|variadic|rest_|spread|optional|block_parameter")
+_KEYWORDS = frozenset(
+    ["const", "constexpr", "noexcept", "static", "volatile", "inline", "override", "final", "typename"]
+)
+_PATTERNS = frozenset(["object_pattern", "array_pattern", "tuple_pattern", "pattern_list"])
 _SEPARATORS = frozenset(["self_parameter", "keyword_separator", "positional_separator"])
 
 
@@ -118,6 +122,8 @@ def _declarator_among(node: Node) -> Node | None:
 def name_of(node: Node, source: bytes) -> str:
     """The name that a definition gives; empty where it has none or it is not one plain name."""
     inner = node if node.type in NAMES else field_of(node, "name", "left", "declarator")
+    if inner is not None and inner.type in _PATTERNS:
+        return ""  # several names at once
     if inner is None and node.type == "impl_item":
         inner = node.child_by_field_name("type")
     for _ in range(4):
@@ -129,6 +135,8 @@ def name_of(node: Node, source: bytes) -> str:
     if inner is None and (variable := first_of(node, ["variable_declaration"])) is not None:
         inner = first_of(variable, NAMES)
     name = text_of(inner, source) if inner is not None else ""
+    if name in _KEYWORDS:
+        return ""  # of a macro's arguments
     return name if len(name) <= _LONGEST_NAME and re.fullmatch(r"[\w~:$#?!=.+*/<>\[\]-]+", name) else ""
 
 

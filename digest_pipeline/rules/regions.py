@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 """Half-open, in lines from 0 or in bytes."""
+_LONGEST_SIGNATURE = 60
+"""Lines in which the body of a definition begins."""
 _LONGEST_HEAD = 20
 """Lines above a body that may say what it is the body of."""
 _WHOLE_BYTES, _SHORT_BYTES = 8_000, 3_000
@@ -35,6 +37,7 @@ _OPENS_NAMESPACE = re.compile(
 _CONDITIONAL = re.compile(rb"#\s*(?:if|el|endif)")
 _ACCESS = re.compile(rb"(?:public|private|protected)\b[\w\s]*:(?!:)")
 _CONTINUES = re.compile(rb"(?:else|elif|except|finally|end|rescue|ensure|where|case|default)\b")
+_DOCSTRING = re.compile(rb"[rRuU]?(?:\"\"\"|''')")
 _COMMENT = re.compile(rb"//|/\*|\*(?!\w)|#(?![\[!])")
 
 
@@ -120,7 +123,7 @@ class _Layout:
         """A definition: in whole when it is short, else its head, its end, and what is wanted of a class."""
         first, last = chunk
         # a head of several lines is indented like its body, or deeper
-        opened = next((n for n in range(first, last) if self._opens_body(self._code[n])), first)
+        opened = self._head_end(first, last)
         body = next((n for n in range(opened + 1, last) if self._is_inside(n, indent)), None)
         if body is None or self._is_short(chunk):
             yield chunk
@@ -135,10 +138,25 @@ class _Layout:
             yield from self._ends((body, end), self._indents[body])
         yield (end, last)
 
+    def _head_end(self, first: int, last: int) -> int:
+        """The line that opens the body: with no bracket open, unless that is nowhere so."""
+        depth, found = 0, None
+        for n in range(first, last):
+            code = self._code[n]
+            depth += code.count(b"(") - code.count(b")")
+            if self._opens_body(code):
+                found = n if found is None else found
+                if depth <= 0:
+                    return n
+            if n - first > _LONGEST_SIGNATURE:
+                break
+        return first if found is None else found
+
     def _ends(self, span: Span, indent: int) -> Iterator[Span]:
         """The first and the last statement of a long block: its docstring, and what closes it."""
         statements = list(self._chunks(span, indent))
-        if len(statements) > 1 and self._is_short(statements[0]):
+        is_docstring = _DOCSTRING.match(self._code[span[0]]) is not None
+        if len(statements) > 1 and (is_docstring or self._is_short(statements[0])):
             yield statements[0]
         if self._is_short(statements[-1]):
             yield statements[-1]

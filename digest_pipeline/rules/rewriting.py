@@ -21,6 +21,12 @@ _TEST = re.compile(r"^tests?_|^Test[A-Z]|(?<!For)(?<=[a-z0-9])Tests?$")
 """Functions that test, also within a source file, as C projects have them."""
 
 
+_ATTRIBUTES = 2
+"""So many lines above a definition what is written of it may stand."""
+_MAKERS = frozenset(["__init__", "__new__", "__post_init__", "constructor"])
+"""Methods whose callers name the class."""
+
+
 def rewritten(
     text: FileText,
     old: Mapping[str, list[Definition]],
@@ -38,7 +44,7 @@ def rewritten(
         (new[name][0].kind, name)
         for name in old
         if name in new
-        and [text.old[slice(*d.span)] for d in old[name]] != [text.new[slice(*d.span)] for d in new[name]]
+        and [_code_of(text.old, d) for d in old[name]] != [_code_of(text.new, d) for d in new[name]]
         and (
             any(_reaches(d, text.old, numbers[False]) for d in old[name])
             or any(_reaches(d, text.new, numbers[True]) for d in new[name])
@@ -54,6 +60,11 @@ def rewritten(
     tests = [name for kind, name in kept if kind == "function" and _TEST.search(bare_name(name))]
     path = text.change.path
     return [Name(n, k, path) for k, n in kept if n not in tests], [Name(n, "test", path) for n in tests]
+
+
+def _code_of(version: bytes, definition: Definition) -> list[bytes]:
+    """The text of a definition without what is only layout."""
+    return version[slice(*definition.span)].split()
 
 
 def place_of(
@@ -76,6 +87,25 @@ def place_of(
         ):
             return ""
     return names[0]
+
+
+def around(
+    path: str, version: bytes | None, definitions: Mapping[str, list[Definition]], lines: Sequence[int]
+) -> list[Name]:
+    """The innermost definition around each of some lines, or that begins right below one."""
+    if version is None or not lines:
+        return []
+    places = [(*_lines_of(d, version), d) for several in definitions.values() for d in several]
+    found = []
+    for number in lines:
+        holding = [(first, -last, d) for first, last, d in places if first - _ATTRIBUTES <= number <= last]
+        inside = [place for place in holding if place[0] <= number] or holding
+        if inside:
+            kept = max(inside, key=lambda place: place[:2])[2]
+            is_made = bare_name(kept.name) in _MAKERS and "." in kept.name
+            name, kind = (kept.name.rpartition(".")[0], "class") if is_made else (kept.name, kept.kind)
+            found.append(Name(name, kind, path))
+    return found
 
 
 def _reaches(definition: Definition, version: bytes, numbers: Sequence[int]) -> bool:

@@ -26,6 +26,8 @@ _MOST_OWNERS = 2
 _MOST_LINES = 24
 _LONGEST_NAME = 80
 _LONGEST_VALUE = 40
+_TYPED = (".rs", ".go", ".c", ".h", ".zig")
+"""Languages without classes."""
 
 
 def code(text: str, known: Collection[str]) -> str:
@@ -33,7 +35,10 @@ def code(text: str, known: Collection[str]) -> str:
     plain = " ".join(text.split())
     if text in known and "`" not in text and plain == text and len(text) <= _LONGEST_NAME:
         return f"`{text}`"
-    return plain.replace("`", "'")[:_LONGEST_NAME]
+    plain = plain.replace("`", "'")
+    if len(plain) > _LONGEST_NAME and " " not in plain:  # the end of a key or a path tells it apart
+        return f"…{plain[1 - _LONGEST_NAME :]}"
+    return plain[:_LONGEST_NAME]
 
 
 def path_code(path: str) -> str:
@@ -111,7 +116,8 @@ def developer_lines(facts: Facts, language: str) -> Iterator[str]:
         names = all_named(language, [m.new for m in facts.moved], facts.shown)
         yield say(language, "fact.moved_many", names=names)
     for key, found in (
-        ("fact.sections", facts.sections),
+        ("fact.sections_added", [n for n in facts.sections if n.kind == "new_section"]),
+        ("fact.sections", [n for n in facts.sections if n.kind != "new_section"]),
         ("fact.tests_added", facts.tests_added),
         ("fact.tests_changed", facts.tests_changed if not facts.tests_added else ()),
     ):
@@ -143,6 +149,7 @@ def interface_lines(facts: Facts, language: str) -> list[str]:
     """What changes for those who use the code: one line for each sort of change."""
     lines = itertools.chain(
         by_kind(facts, facts.removed, "fact.removed", language),
+        _deprecated(facts, language),
         (
             say(language, "fact.renamed", old=code(r.old, facts.shown), new=code(r.new, facts.shown))
             for r in facts.renamed
@@ -158,14 +165,34 @@ def interface_lines(facts: Facts, language: str) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
+def _deprecated(facts: Facts, language: str) -> Iterator[str]:
+    if facts.deprecated:
+        names = all_named(language, [n.name for n in facts.deprecated], facts.shown)
+        yield say(language, "fact.deprecated", names=names)
+
+
 def by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Iterator[str]:
     """One sentence for the names of each sort, as functions and classes."""
     groups: dict[str, list[str]] = collections.defaultdict(list)
     for name in names:
-        groups[name.kind].append(name.name)
+        groups[sort_of(name)].append(name.name)
     for kind, found in groups.items():
-        shown = all_named(language, found, facts.shown)
-        yield say(language, key, kind=kind_label(language, kind, len(found)), names=shown)
+        label = kind_label(language, kind, len(set(found)))
+        owners = {_owner(name, facts.shown) for name in found}
+        owner = owners.pop() if len(owners) == 1 else ""
+        if owner:
+            shown = listed(language, [code(bare_name(n), facts.shown) for n in dict.fromkeys(found)])
+            yield say(language, f"{key}_of", kind=label, names=shown, owner=code(owner, facts.shown))
+        else:
+            yield say(language, key, kind=label, names=all_named(language, found, facts.shown))
+
+
+def sort_of(name: Name) -> str:
+    """The sort of a definition in the words of its language: Rust, Go and C have types and variants."""
+    if name.kind == "class" and name.path.endswith(_TYPED):
+        return "type"
+    is_variant = name.kind == "field" and name.path.endswith(".rs") and bare_name(name.name)[:1].isupper()
+    return "variant" if is_variant else name.kind
 
 
 def kind_label(language: str, kind: str, count: int) -> str:
@@ -230,11 +257,12 @@ def _type(facts: Facts, value: Value, language: str) -> str:
 
 def _set(facts: Facts, keys: Sequence[Value], language: str) -> Iterator[str]:
     """What came, went and changed among the keys of configuration files."""
-    new = [code(v.name, facts.shown) for v in keys if v.old is None and v.new is not None]
-    old = [code(v.name, facts.shown) for v in keys if v.new is None and v.old is not None]
-    for key, names in (("fact.setting_added", new), ("fact.setting_removed", old)):
-        if names:
-            yield say(language, key, names=listed(language, names))
+    for step in ("added", "removed"):
+        found = [v for v in keys if (v.old if step == "added" else v.new) is None and v.old != v.new]
+        for sort in ("setting", "feature", "job"):
+            names = (_key(v, facts) for v in found if _sort_of_key(v) == sort)
+            if several := list(dict.fromkeys(names)):
+                yield say(language, f"fact.{sort}_{step}", names=listed(language, several))
     both = [v for v in keys if (v.old is None) == (v.new is None)]
     changed = [v for v in both if v.old and v.new and len(v.old) + len(v.new) < _LONGEST_NAME]
     texts = [code(v.name, facts.shown) for v in both if v not in changed]
@@ -243,6 +271,20 @@ def _set(facts: Facts, keys: Sequence[Value], language: str) -> Iterator[str]:
         yield say(language, "fact.setting_changed", name=code(v.name, facts.shown), **old_new)
     if texts:
         yield say(language, "fact.setting_text", names=listed(language, texts))
+
+
+def _sort_of_key(key: Value) -> str:
+    """What a key is: a feature of a crate, a job of a workflow, or a setting like any other."""
+    table, _, rest = key.name.partition(".")
+    if table == "features" and key.path.endswith("Cargo.toml"):
+        return "feature"
+    is_job = table == "jobs" and rest and "." not in rest and key.path.startswith(".github/workflows/")
+    return "job" if is_job else "setting"
+
+
+def _key(key: Value, facts: Facts) -> str:
+    is_plain = _sort_of_key(key) == "setting"
+    return code(key.name if is_plain else key.name.partition(".")[2], facts.shown)
 
 
 def _dependency(facts: Facts, dependency: Dependency, language: str) -> str:
@@ -268,7 +310,7 @@ def _inner_lines(facts: Facts, language: str) -> Iterator[str]:
     yield from by_kind(facts, facts.internal_added, "fact.internal_added", language)
     yield from by_kind(facts, facts.internal_removed, "fact.internal_removed", language)
     yield from developer_lines(facts, language)
-    if facts.deprecations:
+    if facts.deprecations and not facts.deprecated:
         yield say(language, "fact.deprecations", n=facts.deprecations)
     for key in ("formatting_only", "prose_only"):
         if getattr(facts, f"is_{key}"):

@@ -262,6 +262,14 @@ def prose_of(body: str) -> str:
     return "\n".join(line for line in lines if not re.match(r"\s*([-*] \[[ xX]\]|>|[\w-]+-by:|```)", line))
 
 
+def said_breaking(commit: Commit) -> str:
+    """The first sentence behind `BREAKING CHANGE:` in the message, on one line; empty without one."""
+    found = _BREAKING_BODY.search(commit.body[:20_000])
+    text = commit.body[found.end() :][:1000].strip() if found else ""
+    paragraph = " ".join(re.split(r"\n\s*\n|\n(?=\s*[-*#])", text, maxsplit=1)[0].split())
+    return re.split(r"(?<=[.!?。])\s", paragraph.lstrip("-*# "), maxsplit=1)[0]
+
+
 def is_breaking(commit: Commit) -> bool:
     """Whether the message marks the change as breaking: `!:`, `BREAKING CHANGE:`, a `[breaking]` tag."""
     subject = parse_subject(commit.subject)

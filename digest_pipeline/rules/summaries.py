@@ -43,6 +43,15 @@ _UPDATE = re.compile(
     r"([\w@./-]+)(?:\s+(?:action|version|digest))?\s+to\s+(v?\d\S*)$",
     re.IGNORECASE,
 )
+_GROUP = re.compile(
+    r"^(?:bump|update|upgrade)s?\s+the\s+(\S+)\s+group\s+(?:across\s+\d+\s+director\w+\s+)?with\s+(\d+)\s+updates?$",
+    re.IGNORECASE,
+)
+_FINITE = re.compile(
+    r"^(?:\S+\s){1,6}?(?:was|were|is|are|has|had|fails?|failed|crash(?:es|ed)|does|did|doesn't|didn't|dropped|raised"
+    r"|returned)\s|\S\s+(?:->|=>|→)\s"
+)
+"""A subject that is a sentence about the fault, or shows what becomes of it."""
 _LABEL = re.compile(
     r"^(?:summary|description|purpose|overview|motivation|background|what|why)\s*:\s*", re.IGNORECASE
 )
@@ -54,7 +63,7 @@ _VERSION = re.compile(
 def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> str:
     """The sentence; never empty, one line, without marks but backticks around names of the diff."""
     subject = subject_of(commit)
-    said = _release(subject, triage, language) or _bump(subject, _known(commit, facts), language)
+    said = _release(subject, triage, facts, language) or _bump(subject, _known(commit, facts), language)
     if said:
         return said
     shown = _first(telling_lines(facts, commit.files, language), language)
@@ -62,7 +71,7 @@ def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> s
     named = " ".join(subject.text.split())
     about = _revert(subject, language)
     if about is None and text:
-        about = _in_english(commit, text) if language == "en" else _in_chinese(commit, named)
+        about = _in_english(commit, subject, text) if language == "en" else _in_chinese(commit, named)
     if not shown and (language != "en" or len((about or "").split()) <= _VAGUE_WORDS):
         shown = file_lines(commit.files, language)
     if about is None:
@@ -89,7 +98,7 @@ def _without_words(text: str, language: str, *, has_facts: bool) -> str:
     return ""
 
 
-def _in_english(commit: Commit, text: str) -> str:
+def _in_english(commit: Commit, subject: Subject, text: str) -> str:
     """The first sentence of the message that says what was done, else the subject."""
     text = text.rstrip(".。")
     said = _first_sentence(commit.body)
@@ -97,8 +106,18 @@ def _in_english(commit: Commit, text: str) -> str:
     is_vague = not is_named and len(text.split()) <= _VAGUE_WORDS and len(_HAN.findall(text)) < 4  # noqa: PLR2004 - four characters are two words
     if said and (is_vague or _says_what(said)):
         text = said
-    is_word = re.fullmatch(r"[a-z]+,?", text.split(" ", 1)[0]) is not None
+    if ChangeType.FIX in subject.kinds and not is_vague and _names_fault(text):
+        return say("en", "summary.fixes", what=cut(text, _MOST_COLUMNS["en"]))
+    is_word = re.match(r"[a-z]+,?(?: (?!->|=>|→)|$)", text) is not None
     return cut(text[:1].upper() + text[1:] if is_word else text, _MOST_COLUMNS["en"])
+
+
+def _names_fault(text: str) -> bool:
+    """Whether a subject says what was wrong, and not what was done: `slice -> toSlice`, `X was dropped`."""
+    first = text.split(" ", 1)[0]
+    is_verb = vocabulary.verb_kind(first) is not None or vocabulary.is_weak(first)
+    is_name = re.fullmatch(r"[A-Za-z][a-z']+,?", first) is None and not is_verb
+    return is_name or _FINITE.search(text) is not None
 
 
 def _says_what(sentence: str) -> bool:
@@ -151,15 +170,28 @@ def _revert(subject: Subject, language: str) -> str | None:
     return say(language, key, what=cut(clean(subject.quoted), 90))
 
 
-def _release(subject: Subject, triage: Triage, language: str) -> str | None:
+def _release(subject: Subject, triage: Triage, facts: Facts, language: str) -> str | None:
     version = _VERSION.search(subject.text) if triage.change_type is ChangeType.RELEASE else None
-    return say(language, "summary.release", version=f"`{version[1]}`") if version else None
+    if version is None:
+        return None
+    values = (*facts.values, *facts.settings, *facts.plumbing)
+    before = next((v.old for v in values if v.old and _bare(v.new or "") == version[1]), None)
+    if before is None or _VERSION.fullmatch(_bare(before)) is None:
+        return say(language, "summary.release", version=f"`{version[1]}`")
+    before = code(_bare(before), facts.shown | {_bare(before)})
+    return say(language, "summary.release_after", version=f"`{version[1]}`", before=before)
+
+
+def _bare(version: str) -> str:
+    return version.strip("\"' ").removeprefix("v")
 
 
 def _bump(subject: Subject, known: set[str], language: str) -> str | None:
     if match := _BUMP.match(subject.text):
         name, old, new = (code(part, known) for part in match.groups())
         return say(language, "summary.bump", name=name, old=old, new=new)
+    if match := _GROUP.match(subject.text):
+        return say(language, "summary.group", name=code(match[1], known), n=int(match[2]))
     if match := _UPDATE.match(subject.text):
         return say(language, "summary.update", name=code(match[1], known), new=code(match[2], known))
     return None

@@ -59,8 +59,10 @@ def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> l
         *developer_lines(facts, language),
         *by_kind(facts, facts.internal_removed, "fact.internal_removed", language),
     ]
-    # a full-width bracket needs no blank behind it
-    return list(dict.fromkeys(line.replace("） ", "）") for line in lines))
+    # full-width brackets and quotes need no blank beside them
+    return list(
+        dict.fromkeys(line.replace("） ", "）").replace(" 「", "「").replace("」 ", "」") for line in lines)
+    )
 
 
 def _layout(facts: Facts, source: Sequence[FileChange], language: str) -> Iterator[str]:

@@ -28,6 +28,7 @@ _TEST = re.compile(
     re.VERBOSE,
 )
 
+_MARK = re.compile(r"\s*(?:@[A-Za-z]|#\[)")
 _QUOTE = _TEST.groupindex["quote"]
 _HUNK = re.compile(r"@@ [^@]{1,60} @@ ?(.{0,200})")
 
@@ -39,12 +40,20 @@ def sections_of(text: FileText) -> list[Name]:
         return []
     if ending not in (*_MARKDOWN, "rst"):
         return []
-    headings = _headings(text.new.decode("utf-8", "replace").split("\n"), is_markdown=ending in _MARKDOWN)
-    found: dict[str, None] = {}
+    is_markdown = ending in _MARKDOWN
+    headings = _headings_of(text.new, is_markdown=is_markdown)
+    found: dict[str, str] = {}
+    was = {title for _, title in _headings_of(text.old, is_markdown=is_markdown)}
     for line in hunks.changed_lines(text.patch, _MOST_LINES):
-        if line.is_added and (above := [title for number, title in headings if number <= line.number]):
-            found[above[-1]] = None
-    return [Name(title, "section", text.change.path) for title in found]
+        is_text = line.is_added and line.text.strip()
+        if is_text and (above := [title for number, title in headings if number <= line.number]):
+            found[above[-1]] = "section" if above[-1] in was else "new_section"
+    return [Name(title, kind, text.change.path) for title, kind in found.items()]
+
+
+def _headings_of(version: bytes | None, *, is_markdown: bool) -> list[tuple[int, str]]:
+    rows = (version or b"").decode("utf-8", "replace").split("\n")
+    return _headings(rows, is_markdown=is_markdown)
 
 
 def _headings(rows: list[str], *, is_markdown: bool) -> list[tuple[int, str]]:
@@ -64,6 +73,7 @@ def _headings(rows: list[str], *, is_markdown: bool) -> list[tuple[int, str]]:
 
 
 def _plain(title: str) -> str:
+    title = re.sub(r"</?\w[^<>]{0,200}>", "", title)
     return " ".join(re.sub(r"\[([^\[\]]*)\]\([^()]*\)|[`*\[\]<>|]", r"\1", title).split())
 
 
@@ -88,16 +98,18 @@ def tests_of(text: FileText) -> tuple[list[Name], list[Name]]:
 
 def _around(patch: str) -> Iterator[str]:
     """The title that stands last above each changed line, in the head of its hunk or in its context."""
-    above = ""
+    above, is_pending = "", False
     for row in patch.split("\n")[: _MOST_LINES * 4]:
         if row.startswith("@@") and (match := _HUNK.match(row)):
-            above = _title(match[1])
-        elif row[:1] in ("+", "-"):
-            above = _title(row[1:]) or above
-            if above:
-                yield above
-        else:
-            above = _title(row[1:]) or above
+            above, is_pending = _title(match[1]), False
+            continue
+        title, is_changed = _title(row[1:]), row[:1] in ("+", "-")
+        above = title or above
+        if is_changed and _MARK.match(row[1:]):
+            is_pending = True  # what stands above a title is of the test below
+        elif above and (is_changed or (title and is_pending)):
+            yield above
+        is_pending = is_pending and not title
 
 
 def _title(line: str) -> str:

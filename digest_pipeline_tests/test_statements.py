@@ -1,0 +1,223 @@
+"""What a reader is told of a diff: true, once, and in the words of its language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from digest_pipeline.facts import Facts, fact_lines, facts_of
+from digest_pipeline.wording import analysis_by_rules
+from digest_pipeline_tests.diffs import Versions, judged, text_of
+
+if TYPE_CHECKING:
+    from digest_pipeline.models import Analysis
+
+
+def of(path: str, old: str | None, new: str | None) -> Facts:
+    return facts_of([text_of(path, old, new)])
+
+
+def told(facts: Facts, language: str = "en") -> str:
+    return "\n".join(fact_lines(facts, language))
+
+
+def written(subject: str, files: dict[str, Versions], *, body: str = "") -> Analysis:
+    return analysis_by_rules(*judged(subject, files, body=body), "en")
+
+
+def test_the_members_of_a_type_with_another_name_are_still_there() -> None:
+    old = "package a\n\ntype ManyKeys struct {\n\tA int\n\tB string\n}\n\n"
+    old += "func (k ManyKeys) String() string {\n\treturn k.B\n}\n"
+    facts = of("a.go", old, old.replace("ManyKeys", "AllKeys"))
+    assert [(r.old, r.new) for r in facts.renamed] == [("ManyKeys", "AllKeys")]
+    assert (facts.added, facts.removed) == ((), ())
+    hidden = of("a.go", old, old.replace("ManyKeys", "manyKeys"))
+    assert ([n.name for n in hidden.removed], hidden.renamed) == (["ManyKeys"], ())
+
+
+def test_what_others_can_no_longer_use_is_removed_and_not_renamed() -> None:
+    body = "(a: u32, b: u32) -> u32 {\n    let c = a + b;\n    c * a + b - c\n}\n"
+    facts = of("src/a.rs", f"pub fn op_sum{body}", f"pub(crate) fn sum_sync{body}")
+    assert ([n.name for n in facts.removed], facts.renamed) == (["op_sum"], ())
+
+
+def test_fewer_overloads_are_not_told_as_removed() -> None:
+    one, two = "int at(int a);\n", "int at(long a, long b);\n"
+    assert of("include/a.hpp", one + two, "int at(auto... a);\n").removed == ()
+    assert [n.kind for n in of("include/a.hpp", one, one + two).added] == ["overload"]
+
+
+_LONG = "    a = a + 1\n" * 900 + "    return a\n"
+_PROSE = "    Some words that nobody needs.\n" * 90
+NO_NAMES = {
+    "names taken out of an object": (
+        "src/a.js",
+        "const { A, B } = require('x');\n",
+        "const { A, B, C } = require('x');\n",
+    ),
+    "arguments of a macro": (
+        "include/a.hpp",
+        "REBIND(A)\n",
+        "REBIND(A)\nREBIND(const);\nREBIND(noexcept);\n",
+    ),
+    "a variable of the environment in a docstring": (
+        "src/a.py",
+        f'def f(a):\n    """Do.\n    """\n{_LONG}',
+        f'def f(a):\n    """Do.\n\n{_PROSE}    `from_env_var("MY_TOKEN")`\n    """\n{_LONG}',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NO_NAMES)
+def test_what_only_looks_like_a_definition_is_none(case: str) -> None:
+    facts = of(*NO_NAMES[case])
+    assert (facts.added, facts.changed, facts.env_added) == ((), (), ())
+
+
+def test_a_class_within_a_class_is_read() -> None:
+    old = "class A {\n public:\n  int get() const;\n};\n"
+    new = old.replace("};", "  class B {\n   public:\n    int x();\n  };\n};")
+    assert [n.name for n in of("include/a.hpp", old, new).added] == ["A::B"]
+
+
+def test_a_brace_within_the_head_opens_no_body() -> None:
+    head = "export function generate(\n  ast: string,\n  {\n    mode = 'a',\n    deep = false,\n"
+    head += "  }: Options,\n): number {\n"
+    inner = "  function push(a: number) {\n    return a + 1;\n  }\n"
+    body = "".join(f"  const x{n} = push({n});\n" for n in range(400))
+    old = f"{head}{inner}{body}  return 1;\n}}\n"
+    assert [n.name for n in of("src/a.ts", old, old.replace("a + 1", "a + 2")).changed] == ["generate"]
+
+
+def test_layout_alone_changes_no_definition() -> None:
+    old = "int f(int a) {\n  a += 1;\n  return a;\n}\nint g(int a) {\n  return a;\n}\n"
+    facts = of(
+        "src/a.c", old, old.replace("  a += 1", "   a += 1").replace("return a;\n}\nint", "return 2;\n}\nint")
+    )
+    assert [n.name for n in facts.changed] == ["f"]
+    again = of(
+        "src/a.c", old, old.replace("  return a;\n}\n", "   return a;\n}\n").replace("a += 1", "a += 2")
+    )
+    assert [n.name for n in again.changed] == ["f"]
+
+
+def test_sorts_are_called_as_in_their_language() -> None:
+    rust = "pub struct A {\n    pub x: u32,\n}\npub enum E {\n    One,\n}\n"
+    assert "adds public type `B`" in told(of("src/a.rs", rust, rust + "pub struct B {\n    pub y: u32,\n}\n"))
+    assert "adds public variant `Two` of `E`" in told(
+        of("src/a.rs", rust, rust.replace("One,\n", "One,\n    Two,\n"))
+    )
+    python = "class A:\n    x = 1\n"
+    assert "adds public class `B`" in told(of("src/a.py", python, python + "class B:\n    y = 1\n"))
+
+
+def test_a_member_is_told_with_its_owner() -> None:
+    old = "class A:\n    def get(self): ...\n"
+    facts = of("src/a.py", old, old + "    def put(self): ...\n")
+    assert "新增 `A` 的公开函数 `put`" in told(facts, "zh")
+    assert "adds public function `put` of `A`" in told(facts)
+
+
+def test_features_and_jobs_are_no_settings() -> None:
+    cargo = '[package]\nname = "a"\n\n[features]\ndefault = []\n'
+    assert "adds Cargo feature `tls`" in told(of("Cargo.toml", cargo, cargo + "tls = []\n"))
+    flow = "jobs:\n  one:\n    runs-on: x\n"
+    facts = of(".github/workflows/ci.yml", flow, flow + "  two:\n    runs-on: x\n    name: y\n")
+    assert "adds CI job `two`" in told(facts)
+
+
+def test_a_long_key_is_told_by_its_end() -> None:
+    path = [f"level_{n}_of_many" for n in range(8)]
+    nested = "".join("  " * n + f"{name}:\n" for n, name in enumerate(path))
+    old = nested + "  " * 8 + "first: 1\n"
+    text = told(of("config/a.yaml", old, old + "  " * 8 + "second_key: 2\n"))
+    assert "second_key" in text
+    assert "…" in text
+
+
+def test_new_warnings_of_a_deprecation_are_told_by_name() -> None:
+    old = "import warnings\n\nclass Reader:\n    def __init__(self, a):\n        self.a = a\n\n"
+    old += "def read(a):\n    return a\n"
+    warns = "        warnings.warn('gone soon', FutureWarning)\n"
+    new = old.replace("        self.a = a\n", f"{warns}        self.a = a\n")
+    assert "adds a deprecation warning in Reader" in told(of("src/a.py", old, new)).replace("`", "")
+    quiet = old.replace(
+        "    return a", "    warnings.filterwarnings('ignore', category=FutureWarning)\n    return a"
+    )
+    assert of("src/a.py", old, quiet).deprecated == ()
+    rust = "pub fn a() {}\n"
+    marked = of("src/a.rs", rust, '#[deprecated(note = "use b")]\npub fn a() {}\n')
+    assert [n.name for n in marked.deprecated] == ["a"]
+
+
+def test_a_decorator_belongs_to_the_test_below() -> None:
+    old = "def test_one():\n    assert 1\n\n\ndef test_two():\n    assert 2\n"
+    facts = of("tests/test_a.py", old, old.replace("def test_two", "@pytest.mark.slow\ndef test_two"))
+    assert [n.name for n in facts.tests_changed] == ["test_two"]
+
+
+def test_an_import_is_not_told_beside_what_uses_it() -> None:
+    old = "import os\n\n\ndef f(a):\n    return a[0] + a[1]\n"
+    new = old.replace("import os", "import os\nimport json").replace("a[0] + a[1]", "json.dumps(a)")
+    (edit,) = of("src/a.py", old, new).edits
+    assert (edit.old, edit.new) == ("return a[0] + a[1]", "return json.dumps(a)")
+
+
+def test_no_quotation_is_cut_within_a_literal() -> None:
+    line = 'functions = {{"%s": make("%s", strict=True, lazy=False, cached=True), "other": None}}\n'
+    old, new = line % ("slice", "a"), line % ("toSlice", "b")
+    edits = of("src/a.py", f"x = 1\n{old}", f"x = 1\n{new}").edits
+    assert all((t or "").count('"') % 2 == 0 for e in edits for t in (e.old, e.new))
+
+
+def test_headings_are_told_without_tags_and_new_ones_as_new() -> None:
+    old = "# Guide\n\n## Setup\n\none\n"
+    new = old + '\n## <a name="strict"></a> Stricter `rules`\n\ntwo\n'
+    facts = of("docs/a.md", old, new)
+    assert [(n.name, n.kind) for n in facts.sections] == [("Stricter rules", "new_section")]
+    assert "adds section" in told(facts)
+    assert "changes section" in told(of("docs/a.md", old, old.replace("one", "three")))
+
+
+def test_a_breaking_change_is_told_in_the_words_of_the_message() -> None:
+    files: dict[str, Versions] = {"src/a.py": ("def f(x): ...\n", "def f(y): ...\n")}
+    body = "Some words.\n\nBREAKING CHANGE: `f` takes y.\nIt was x. More of it.\n\nSigned-off-by: A\n"
+    risks = [r.text for r in written("feat: take y", files, body=body).risks]
+    assert risks[0] == "Breaking, says the message: “f takes y.”"
+    plain = [r.text for r in written("feat!: take y", files).risks]
+    assert plain[0] == "The message marks this as a breaking change"
+
+
+def test_deleted_files_are_named() -> None:
+    gone: dict[str, Versions] = {"src/a.py": ("def f(x): ...\n", None)}
+    assert written("Remove a", gone).insights.architecture == "source files deleted: `src/a.py`"
+
+
+FIXES = {
+    "fix: slice -> toSlice": "Fixes: slice -> toSlice",
+    "slice -> toSlice": "slice -> toSlice",
+    "fix: prevent a panic": "Prevent a panic",
+    "fix: unregister the handler": "Unregister the handler",
+    "fix: data of nested unions was dropped": "Fixes: data of nested unions was dropped",
+    "feat: a new parser of dates": "A new parser of dates",
+}
+
+
+@pytest.mark.parametrize("subject", FIXES)
+def test_a_fault_is_not_told_as_what_was_done(subject: str) -> None:
+    files: dict[str, Versions] = {"src/a.py": ("def f(x):\n    return 1\n", "def f(x):\n    return 2\n")}
+    assert written(subject, files).summary.split(";")[0] == FIXES[subject]
+
+
+def test_a_release_names_the_one_before() -> None:
+    files: dict[str, Versions] = {
+        "package.json": ('{\n  "version": "3.5.25"\n}\n', '{\n  "version": "3.5.26"\n}\n')
+    }
+    assert written("release: v3.5.26", files).summary == "Releases `3.5.26`, after `3.5.25`"
+    assert written("release: v3.5.26", {}).summary == "Releases `3.5.26`"
+
+
+def test_a_group_of_dependencies_is_told_by_its_size() -> None:
+    subject = "chore(deps): bump the actions group across 1 directory with 3 updates"
+    assert written(subject, {}).summary == "Bumps 3 dependencies of the `actions` group"
