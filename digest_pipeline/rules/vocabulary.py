@@ -11,34 +11,35 @@ import re
 from digest_pipeline.models import ChangeType
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """A set of words, written with blanks between."""
     return frozenset(text.split())
 
 
 _TAG_KINDS: dict[ChangeType, frozenset[str]] = {
-    ChangeType.FEATURE: _words("feat feature features enhancement enh newfeature newmodel"),
-    ChangeType.FIX: _words("fix fixes fixed bug bugfix bugfixes hotfix quickfix fixup fixbug bugs"),
-    ChangeType.PERF: _words("perf performance optimization optimize optimisation optimise speed opt"),
-    ChangeType.REFACTOR: _words("refactor refactoring refact cleanup clean rework style nfc refacto refac"),
-    ChangeType.DOCS: _words(
+    ChangeType.FEATURE: words("feat feature features enhancement enh newfeature newmodel"),
+    ChangeType.FIX: words("fix fixes fixed bug bugfix bugfixes hotfix quickfix fixup fixbug bugs"),
+    ChangeType.PERF: words("perf performance optimization optimize optimisation optimise speed opt"),
+    ChangeType.REFACTOR: words("refactor refactoring refact cleanup clean rework style nfc refacto refac"),
+    ChangeType.DOCS: words(
         "doc docs documentation readme changelog blog cookbook docstring example examples"
     ),
-    ChangeType.TEST: _words("test tests testing ut unittest unittests e2e benchmark benchmarks bench qa"),
-    ChangeType.BUILD: _words(
+    ChangeType.TEST: words("test tests testing ut unittest unittests e2e benchmark benchmarks bench qa"),
+    ChangeType.BUILD: words(
         "build deps dep dependencies dependency docker dockerfile packaging package cmake wheel wheels bazel "
         "compile install devcontainer nix make"
     ),
-    ChangeType.CI: _words("ci cicd workflow workflows githubactions gha actions infra nightly precommit"),
-    ChangeType.SECURITY: _words("security sec cve"),
-    ChangeType.REVERT: _words("revert reverts"),
-    ChangeType.RELEASE: _words("release"),
-    ChangeType.CONFIG: _words("config"),
-    ChangeType.CHORE: _words("chore lint format typing autosync sync housekeeping"),
+    ChangeType.CI: words("ci cicd workflow workflows githubactions gha actions infra nightly precommit"),
+    ChangeType.SECURITY: words("security sec cve"),
+    ChangeType.REVERT: words("revert reverts"),
+    ChangeType.RELEASE: words("release"),
+    ChangeType.CONFIG: words("config"),
+    ChangeType.CHORE: words("chore lint format typing autosync sync housekeeping"),
 }
 _KIND_OF_TAG = {word: kind for kind, words in _TAG_KINDS.items() for word in words}
 
 
-_TELLING_ENDS = _words("refactor refactoring fix bugfix feature optimization cleanup")
+_TELLING_ENDS = words("refactor refactoring fix bugfix feature optimization cleanup")
 
 
 def tag_kind(tag: str) -> ChangeType | None:
@@ -51,7 +52,7 @@ def tag_kind(tag: str) -> ChangeType | None:
 
 
 _VERBS: dict[ChangeType, frozenset[str]] = {
-    ChangeType.FEATURE: _words(
+    ChangeType.FEATURE: words(
         "add adds added adding support supports supporting supported enable enables enabled enabling "
         "introduce introduces introduced implement implements implemented implementing allow allows allowing "
         "expose exposes exposed provide provides integrate integrates port ports create creates "
@@ -60,7 +61,7 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
         "enhance enhances improve improves improved improving accept accepts initial new let register "
         "permit offer include includes export exports upstream adapt generalize recognize teach"
     ),
-    ChangeType.FIX: _words(
+    ChangeType.FIX: words(
         "ignore ignores refuse stabilize "
         "fix fixes fixed fixing bugfix hotfix correct corrects corrected resolve resolves resolved repair "
         "prevent prevents avoid avoids handle handles handling restore restores ensure ensures guard guards "
@@ -68,13 +69,13 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
         "catch check checks validate validates respect preserve preserves honor quickfix "
         "unbreak recover sanitize forbid disallow propagate disable disables disabled disabling"
     ),
-    ChangeType.PERF: _words(
+    ChangeType.PERF: words(
         "optimize optimizes optimized optimizing optimise speed speedup speeds accelerate accelerates "
         "fuse fuses memoize hoist precompute preload unroll "
         "cache caches vectorize parallelize prefetch overlap tune autotune reduce reduces minimize "
         "reuse reuses"
     ),
-    ChangeType.REFACTOR: _words(
+    ChangeType.REFACTOR: words(
         "streamline flatten relocate retire dedup reorder modularize styling restyle "
         "refactor refactors refactored refactoring rename renames renamed renaming move moves moved "
         "moving clean "
@@ -86,12 +87,12 @@ _VERBS: dict[ChangeType, frozenset[str]] = {
         "centralize standardize normalize align isolate separate modernize polish prune strip annotate share "
         "format reformat reindent re-indent"
     ),
-    ChangeType.DOCS: _words("document documents documenting clarify explain typo typos reword describe"),
-    ChangeType.TEST: _words("test tests testing deflake unskip cover"),
-    ChangeType.BUILD: _words("bump bumps bumped upgrade upgrades upgraded upgrading pin unpin repin"),
-    ChangeType.CHORE: _words("lint"),
+    ChangeType.DOCS: words("document documents documenting clarify explain typo typos reword describe"),
+    ChangeType.TEST: words("test tests testing deflake unskip cover"),
+    ChangeType.BUILD: words("bump bumps bumped upgrade upgrades upgraded upgrading pin unpin repin"),
+    ChangeType.CHORE: words("lint"),
 }
-WEAK_VERBS = _words(
+WEAK_VERBS = words(
     "use uses using switch switches change changes changed replace replaces convert converts "
     "relax restrict limit store pass modify adjust adjusts revise revisit kill hide "
     "set sets "
@@ -104,7 +105,7 @@ WEAK_VERBS = _words(
 )
 """Verbs that say that something changes, but not whether that adds, mends or only rearranges."""
 _KIND_OF_VERB = {word: kind for kind, words in _VERBS.items() for word in words}
-FILLERS = _words(
+FILLERS = words(
     "tiny quick minor major small a an the some more few just again further super followup follow-up up "
     "follow really "
     "better correctly properly temporarily temp try trying attempt wip slightly simple nit also to we please "
@@ -114,16 +115,16 @@ FILLERS = _words(
 
 def verb_kind(word: str) -> ChangeType | None:
     """The type that a leading verb stands for, in any of its forms: `merge`, `merged`, `merging`."""
-    return next((kind for form in _forms(word) if (kind := _KIND_OF_VERB.get(form)) is not None), None)
+    return next((kind for form in forms(word) if (kind := _KIND_OF_VERB.get(form)) is not None), None)
 
 
 def is_weak(word: str) -> bool:
     """Whether a leading verb, in any of its forms, only says that something changes."""
-    return verb_kind(word) is None and any(form in WEAK_VERBS for form in _forms(word))
+    return verb_kind(word) is None and any(form in WEAK_VERBS for form in forms(word))
 
 
-def _forms(word: str) -> tuple[str, ...]:
-    """A word as written, then what it may be a form of: `-ing` and `-ed` with an `e` or a doubled end."""
+def forms(word: str) -> tuple[str, ...]:
+    """A word as written, then the verbs of which it may be the `-ing` or `-ed`."""
     plain = word.lower().strip(",.:;")
     match = re.fullmatch(r"(\w{2,})(?:ing|ed)", plain)
     if match is None:
@@ -168,7 +169,12 @@ NEXT_CYCLE = re.compile(
     r"(\bdev\b|-dev\b|\.dev\d*|snapshot|next (development|dev|version|release)|post-?release)", re.IGNORECASE
 )
 """What follows a release: the version of the next cycle."""
-SYNCS = re.compile(r"sync(s|ed|ing)?\b(.*\bupstream\b| (with |from )?\S+\.\w+$)", re.IGNORECASE)
+SYNCS = re.compile(
+    r"sync(s|ed|ing)?\b(.*\bupstream\b| (with |from )?\S+\.\w+$)"
+    r"|merge (?:the )?(?:branch )?[`'\"]?(?:main|master|dev|develop|trunk|upstream|v\d[\w.]*|release\S*)"
+    r"[`'\"]? into \S+$",
+    re.IGNORECASE,
+)
 """What copies from another repository."""
 AFTER_RELEASE = re.compile(
     r"(prepare|start|begin)( for)?( the)? next( development)? (version|cycle|iteration|snapshot)"
@@ -234,7 +240,7 @@ OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
         ),
     ),
 )
-CLEAR_WORDS = _words(
+CLEAR_WORDS = words(
     "fix fixes fixed fixing bug bugs bugfix support supports supporting add adds added adding enable enables "
     "optimize optimizes optimization refactor refactoring cleanup clean-up remove removes "
     "implement implements improve improves"

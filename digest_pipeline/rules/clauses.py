@@ -1,0 +1,119 @@
+"""Says in Chinese what a verb of an English subject says with what belongs to it. Pure.
+
+`Fix X in Y`, `Make X optional`, `Avoid loading X`, `Don't skip X`: the verb decides how the rest is read;
+things and their places are told by `places`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from digest_pipeline.rules import vocabulary
+from digest_pipeline.rules.catalogue import labels, say
+from digest_pipeline.rules.places import FAULTS, PLACE, parts_of, told
+from digest_pipeline.rules.terms import LANGUAGE, in_terms, is_name, term, without_article
+from digest_pipeline.rules.vocabulary import words
+
+_NEGATIONS = re.compile(r"(?:do not|don't|don’t|no longer|stop|stops|never)\s(?=\w)", re.IGNORECASE)
+_TAKES_CLAUSE = words("avoid prevent allow support enable disable stop skip improve optimize")
+_OF_DOING = words("fix correct improve optimize")
+"""Verbs of which what is done to a thing is the object: `fix parsing X` is about how X is parsed."""
+_COMMON = words(
+    "add fix remove refactor update improve enable disable move rename use change replace implement introduce"
+    " optimize simplify cleanup bump allow handle correct support extend convert migrate merge split reduce"
+    " increase expose deprecate document skip avoid prevent resolve make"
+)
+"""Verbs that subjects begin with in the past tense too, and that surely begin a second sentence."""
+_ALSO_NOUNS = words(
+    "build cache log report format link release lock store load run cover gate share forward track set show "
+    "start stop return call display request process record trace mark match address type order default"
+)
+"""Verbs that are as often nouns: an article or a name must follow."""
+_MEASURES = words("multiple several empty invalid nested large missing unnecessary unused")
+_SUPPORTED = re.compile(r"(?:\w+ )?[Ss]upport (?:for|of) (.+)$|(\S+(?: \S+)?) [Ss]upport$")
+
+
+def verb_of(word: str) -> str | None:
+    """The verb of the catalogue that a word is a form of, or means the same as; None for another word."""
+    plain, known = word.lower().strip(",:;"), labels(LANGUAGE)
+    forms = [plain, *vocabulary.forms(plain)]
+    forms += [plain[:-1]] * plain.endswith("s") + [plain[:-2]] * plain.endswith("es")
+    for form in forms:
+        verb = known.get(f"verb_as.{form}", form)
+        if f"verb.{verb}" in known:
+            return verb
+    return None
+
+
+def begins_sentence(text: str) -> bool:
+    """Whether a second sentence begins, and no further part of a list."""
+    first, _, rest = text.partition(" ")
+    verb, plain = verb_of(first), first.lower()
+    is_verb = verb in _COMMON or not (in_terms(plain) or plain in _ALSO_NOUNS)
+    return bool(rest) and verb is not None and (is_verb or _is_object(rest))
+
+
+def clause(text: str, lead: str = "") -> str | None:
+    """A verb with its object and its places; `lead` is when the fault shows that it names, in Chinese."""
+    if negated := _NEGATIONS.match(text):
+        rest = clause(text[negated.end() :])
+        return rest and say(LANGUAGE, "clause.not", text=rest)
+    first, _, rest = text.partition(" ")
+    adverb = f"adverb.{first.lower()}"
+    if adverb in labels(LANGUAGE):
+        more = clause(rest, lead)
+        return more and say(LANGUAGE, adverb, text=more)
+    verb = verb_of(first)
+    if verb is None or not rest or (first.lower().endswith("ed") and verb not in _COMMON):
+        return None  # `fused X` names a thing
+    if first.lower() in _ALSO_NOUNS and not _is_object(rest):
+        return None
+    return _with_verb(verb, without_article(rest), lead)
+
+
+def _with_verb(verb: str, rest: str, lead: str) -> str | None:
+    made = _made(rest) if verb in ("make", "keep") else None
+    if made or verb == "make":
+        return made
+    if verb == "resolve" and FAULTS.search(rest):
+        verb = "fix"
+    if verb == "prevent" and (prevented := re.match(r"(.+?) from (\w+ing .+)$", rest)):
+        thing, doing = term(prevented[1]), clause(prevented[2])
+        return say(LANGUAGE, "clause.from_doing", what=thing, text=doing) if thing and doing else None
+    if verb in ("add", "introduce", "implement") and (supported := _SUPPORTED.match(rest)):
+        verb, rest = "support", supported[1] or supported[2]
+    return _done(verb, rest) or told(parts_of(verb, rest, lead))
+
+
+def _is_object(rest: str) -> bool:
+    """Whether the words behind one that may be a noun begin as an object does."""
+    first = rest.split(" ", 1)[0]
+    return rest != without_article(rest) or is_name(first) or first in _MEASURES
+
+
+def _made(rest: str) -> str | None:
+    """`make X optional`: the last words are how it is now."""
+    place = PLACE.search(rest)
+    rest = rest[: place.start()] if place else rest
+    for blank in re.finditer(" ", rest):
+        how = labels(LANGUAGE).get(f"adjective.{rest[blank.end() :].replace(' ', '_')}")
+        thing = term(rest[: blank.start()]) if how else None
+        if thing:
+            return say(LANGUAGE, "clause.made", what=thing, how=how)
+    return None
+
+
+def _done(verb: str, rest: str) -> str | None:
+    """`avoid loading X` and `fix parsing X`: what is done is the object."""
+    first, _, after = rest.partition(" ")
+    is_done = first.endswith("ing") and after and (not in_terms(first) or _is_object(after))
+    inner = verb_of(first) if is_done and not after.startswith("of ") else None
+    if inner is None:
+        return None
+    known = labels(LANGUAGE)
+    if verb in _OF_DOING:
+        thing = None if PLACE.search(after) else term(after)
+        doing = known[f"verb.{inner}"]
+        return thing and say(LANGUAGE, "clause.doing", verb=known[f"verb.{verb}"], what=thing, doing=doing)
+    said = clause(rest) if verb in _TAKES_CLAUSE else None
+    return said and known[f"verb.{verb}"] + said

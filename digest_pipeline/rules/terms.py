@@ -1,0 +1,158 @@
+"""Says in Chinese what an English noun phrase names, where each of its words is understood. Pure.
+
+A phrase is understood when its words are in the catalogue's list of terms, or are names: identifiers and
+acronyms, which stay as they are, as technical terms do in Chinese prose.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING
+
+from digest_pipeline.rules.catalogue import labels, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LANGUAGE = "zh"
+QUOTE, BLANK = "\ue000", "\ue001"
+"""Stand for a backtick and for a blank between two, while a subject is read."""
+_MOST_WORDS, _MOST_PARTS = 6, 5
+_MOST_OF_TERM = 3
+_ARTICLES = re.compile(
+    r"^(?:(?:an?\s+)?(?:bunch|couple|lot|number|set|lots|handful|few)\s+of|the|an?|some|all|any|our|up|its|their|of|more)\s+",
+    re.IGNORECASE,
+)
+_NEVER_NAMES = frozenset(
+    ["Support", "Example", "Examples", "Tests", "Docs", "Documentation", "Guide", "Readme", "Performance"]
+)
+"""Words that are no names of code even with a capital."""
+_COMPOUND = re.compile(
+    r"(?:non|over|re|un|sub|double|half|full|well|self|one|two|cross|high|low|per|first|last|long|short|mis|out|in|off|on"
+    r"|early|late|fine|hard|soft|left|right|so|up|down|user|real|read|write|follow|opt)-[a-z]+(?:-[a-z]+)*$"
+)
+"""Words of everyday language with a hyphen, which are no names."""
+_SMALL = re.compile(r"(?:with|from|into|when|than|that|over|onto|upon|then|them)$")
+"""Words that stay small in titles."""
+_TITLE_WORDS = 3
+"""So many words that all begin with a capital make a title, in which a capital marks no name."""
+_HAN = r"[\u4e00-\u9fff、，：；（）]"
+
+
+def term(text: str) -> str | None:
+    """A noun phrase in Chinese, its names as they are; None where it is none, or is too long to be one.
+
+    `a of b` becomes `b 的 a`, a list keeps its order.
+    """
+    text = without_article(text.strip(" .。"))
+    parts = re.split(r",\s+(?:and\s+|or\s+)?|\s+(?:and|&|\+|/)\s+", text)
+    if len(parts) > _MOST_PARTS:
+        return None
+    known = [_of(part) for part in parts]
+    if any(part is None for part in known):
+        return None
+    listed = [part for part in known if part]
+    last = say(LANGUAGE, "list.last", text=listed[-1])
+    head = labels(LANGUAGE)["list.comma"].join(listed[:-1])
+    return tidy(f"{head} {last}") if head else listed[-1]
+
+
+def without_article(text: str) -> str:
+    """A phrase without the article or the measure before it."""
+    return _ARTICLES.sub("", text)
+
+
+def in_terms(text: str) -> bool:
+    """Whether a word, or several, stand in the list of terms, in their plural too."""
+    return _meaning(text) is not None
+
+
+def tidy(text: str) -> str:
+    """Without blanks between Chinese characters, with one between them and Latin script."""
+    text = re.sub(rf"(?<={_HAN})\s+(?={_HAN})", "", " ".join(text.split()))
+    text = re.sub(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9_@#$/.<-]|\ue000)", " ", text)
+    text = re.sub(r"(?<=[A-Za-z0-9_)\ue000])(?=[\u4e00-\u9fff])", " ", text)
+    return re.sub(r"的(?=[\u4e00-\u9fff]{2,4}的)", "", text)
+
+
+def without_capitals(words: list[str]) -> list[str]:
+    """The words of a title, of which each begins with a capital, as they stand in a sentence."""
+    long = [w for w in words[1:] if len(w) > 3 and not _SMALL.match(w)]  # noqa: PLR2004 - as `of` and `the`
+    capitals = [w for w in long if re.fullmatch(r"[A-Z][a-z]+", w)]
+    is_title = len(capitals) >= _TITLE_WORDS and not any(w[0].islower() for w in long)
+    said = [
+        w.lower() if (is_title and re.fullmatch(r"[A-Z][a-z]+", w)) or w in _NEVER_NAMES else w for w in words
+    ]
+    for at in range(1, len(said) - 1):  # one of them may be a name of code, two in a row are words
+        two = said[at : at + 2]
+        if all(re.fullmatch(r"[A-Z][a-z]+", w) and in_terms(w.lower()) for w in two):
+            said[at : at + 2] = [w.lower() for w in two]
+    return said
+
+
+def is_name(word: str) -> bool:
+    """Identifiers, paths, versions, acronyms, words with a capital: what is written the same everywhere."""
+    bare = word.strip(",")
+    if bare.startswith(QUOTE) or bare.endswith(QUOTE):
+        return True
+    if _COMPOUND.match(bare):
+        return False
+    return bool(re.fullmatch(r"[\w./:@#+*<>\[\](){}=&~%!-]{1,60}", bare)) and bool(
+        re.search(r"[A-Z0-9_./:@]|\w-\w|\(\)", bare)
+    )
+
+
+def _of(text: str) -> str | None:
+    """A phrase that may have another behind `of`."""
+    what, _, owner = without_article(text).partition(" of ")
+    thing = _plain(what)
+    if not owner or thing is None:
+        return thing
+    whose = _of(owner)
+    return None if whose is None else tidy(say(LANGUAGE, "clause.owner", owner=whose, name=thing))
+
+
+def _plain(text: str) -> str | None:
+    words = without_article(text).split()
+    if not words or len(words) > _MOST_WORDS:
+        return None
+    parts, at = [], 0
+    while at < len(words):
+        found = next(
+            (
+                n
+                for n in range(min(_MOST_OF_TERM, len(words) - at), 0, -1)
+                if in_terms(" ".join(words[at : at + n]))
+            ),
+            0,
+        )
+        if found:
+            parts.append(_meaning(" ".join(words[at : at + found])) or "")
+        elif is_name(words[at]):
+            found = 1
+            is_count = words[at].isdigit() and at + 1 < len(words) and in_terms(words[at + 1])
+            parts.append(f"{words[at]} 个" if is_count else words[at])
+        else:
+            return None
+        at += found
+    if parts[-1].endswith("的"):  # an adjective without its noun
+        return None
+    default, plain = (_meaning(word) for word in ("default", "by default"))
+    parts[:-1] = [str(plain) if part == default else part for part in parts[:-1]]
+    return tidy(" ".join(parts))
+
+
+def _meaning(text: str) -> str | None:
+    terms = _terms()
+    text = text.lower() if " " in text else text  # one word with a capital is a name
+    return terms.get(text) or (terms.get(text[:-1]) if text.endswith("s") and len(text) > 3 else None)  # noqa: PLR2004 - as `bus`
+
+
+@functools.cache
+def _terms() -> Mapping[str, str]:
+    return {
+        k.removeprefix("term.").replace("_", " "): v
+        for k, v in labels(LANGUAGE).items()
+        if k.startswith("term.")
+    }
