@@ -245,6 +245,7 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         signatures=in_order(s for s in draft.signatures if not is_said(s)),
         values=in_order(draft.values),
         types=in_order(draft.types),
+        passing=in_order(draft.passing),
         changed=in_order(draft.changed),
         edits=() if draft.unread else edits.told(draft.edits),
         internal_added=rest(draft.internal_added),

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Literal
 
 from digest_pipeline.models import Analysis, AnalysisState, ChangeType, Claim, FileKind, Insights
 from digest_pipeline.rules.catalogue import labels, say
+from digest_pipeline.rules.configuring import is_zero
 from digest_pipeline.rules.grammars import is_exported
+from digest_pipeline.rules.naming import all_named, code, listed, named
 from digest_pipeline.rules.signals import measured
 from digest_pipeline.rules.statements import (
-    all_named,
-    code,
     interface_lines,
-    is_zero,
     kind_label,
-    listed,
-    named,
+    passing_lines,
     sort_of,
     unread_lines,
 )
@@ -162,6 +160,9 @@ def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Itera
                     say(language, key, name=named(language, signature.name, known), names=listing),
                     signature.path,
                 )
+    passed = {value.name.partition("(")[0]: value.path for value in facts.passing}
+    for path in list(passed.values())[:1]:
+        yield from (Claim(text, path) for text in passing_lines(facts, "risk", language))
     yield from _other_risks(facts, triage, language)
 
 

@@ -90,6 +90,31 @@ def test_a_brace_within_the_head_opens_no_body() -> None:
     assert [n.name for n in of("src/a.ts", old, old.replace("a + 1", "a + 2")).changed] == ["generate"]
 
 
+PASSING = {
+    ("a, b, c", "a, *, b, c"): "`b`, `c` of `f` can only be passed by keyword",
+    ("a, b", "a, /, b"): "`a` of `f` can only be passed by position",
+    ("a, *, b", "a, b"): "`b` of `f` may be passed by position or keyword",
+    ("a, b", "*a, b"): "`b` of `f` can only be passed by keyword",
+    ("a, b=1", "a, *, b: int = 1"): "`b` of `f` can only be passed by keyword",
+}
+
+
+@pytest.mark.parametrize("heads", PASSING)
+def test_a_parameter_that_is_passed_otherwise_is_told(heads: tuple[str, str]) -> None:
+    old, new = (f"def f({head}):\n    return a\n" for head in heads)
+    assert PASSING[heads] in told(of("src/a.py", old, new)).splitlines()
+
+
+def test_calls_that_fail_for_how_they_pass_are_a_risk() -> None:
+    files: dict[str, Versions] = {
+        "src/a.py": ("def f(a, b):\n    return a\n", "def f(a, *, b):\n    return a\n")
+    }
+    (risk,) = written("Take b by name", files).risks
+    assert risk.text == "`b` of `f` can only be passed by keyword: calls by position fail"
+    back = {path: (new, old) for path, (old, new) in files.items()}
+    assert written("Take b as before", back).risks == ()
+
+
 def test_layout_alone_changes_no_definition() -> None:
     old = "int f(int a) {\n  a += 1;\n  return a;\n}\nint g(int a) {\n  return a;\n}\n"
     facts = of(

@@ -36,6 +36,7 @@ class Draft:
     internal_signatures: list[Signature] = dataclasses.field(default_factory=list)
     values: list[Value] = dataclasses.field(default_factory=list)
     types: list[Value] = dataclasses.field(default_factory=list)
+    passing: list[Value] = dataclasses.field(default_factory=list)
     changed: list[Name] = dataclasses.field(default_factory=list)
     edits: dict[FileKind, list[list[Value] | None]] = dataclasses.field(
         default_factory=lambda: collections.defaultdict(list)
@@ -220,6 +221,8 @@ def _changed(draft: Draft, old: Definition, new: Definition, path: str) -> None:
             if one.default != two.default and _is_short(one.default, two.default):
                 draft.values.append(Value(f"{new.name}({two.name})", one.default, two.default, path))
             _retyped(draft, f"{new.name}({two.name})", one.type, two.type, path)
+            if one.passing != two.passing:
+                draft.passing.append(Value(f"{new.name}({two.name})", one.passing, two.passing, path))
     if not is_offered:
         return
     is_value = old.parameters is None or new.parameters is None or old.parameters == new.parameters

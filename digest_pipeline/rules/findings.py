@@ -115,6 +115,8 @@ class Facts:
     """Public constants, fields and defaults of parameters that changed."""
     types: tuple[Value, ...] = ()
     """Declared types that changed: of a parameter `f(x)`, of what `f()` returns, of a field or alias."""
+    passing: tuple[Value, ...] = ()
+    """Parameters that callers pass otherwise: by `position` or `keyword` only, or as they like (empty)."""
     changed: tuple[Name, ...] = ()
     """Functions and classes that were there before and after, with another text, also internal ones."""
     edits: tuple[Value, ...] = ()
@@ -209,6 +211,7 @@ class Facts:
         for value in (
             *self.values,
             *self.types,
+            *self.passing,
             *self.settings,
             *self.plumbing,
             *self.dependencies,

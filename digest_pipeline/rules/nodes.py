@@ -20,6 +20,7 @@ _KEYWORDS = frozenset(
     ["const", "constexpr", "noexcept", "static", "volatile", "inline", "override", "final", "typename"]
 )
 _PATTERNS = frozenset(["object_pattern", "array_pattern", "tuple_pattern", "pattern_list"])
+_SPLATS = ("list_splat_pattern", "dictionary_splat_pattern")
 _SEPARATORS = frozenset(["self_parameter", "keyword_separator", "positional_separator"])
 
 
@@ -75,6 +76,8 @@ class Parameter:
     """With what else is said of the parameter (`*`, `&`, `mut`, `...`); empty where nothing is."""
     is_required: bool = True
     """False with a default, and where it stands for any number of arguments, also none."""
+    passing: str = ""
+    """`position` or `keyword` where a caller has no choice, as Python has it."""
 
 
 def text_of(node: Node, source: bytes) -> str:
@@ -142,6 +145,9 @@ def name_of(node: Node, source: bytes) -> str:
 
 def parameters_of(listing: Node, source: bytes, language: str) -> Iterator[Parameter]:
     """The parameters of a list of parameters, in order, without the receiver."""
+    if language == "python":
+        yield from _parameters_of_python(listing, source)
+        return
     pending: Parameter | None = None
     for child in listing.named_children:
         if "comment" in child.type or child.type in _SEPARATORS:
@@ -158,6 +164,23 @@ def parameters_of(listing: Node, source: bytes, language: str) -> Iterator[Param
         yield from _parameters(child, source, language, field_of(child, "value", "default_value", "right"))
     if pending is not None:
         yield pending
+
+
+def _parameters_of_python(listing: Node, source: bytes) -> Iterator[Parameter]:
+    """Those before `/` are passed by position, those behind `*` or `*args` by keyword (PEP 570, PEP 3102)."""
+    found: list[Parameter] = []
+    passing = ""
+    for child in listing.named_children:
+        if child.type == "positional_separator":
+            found = [dataclasses.replace(parameter, passing="position") for parameter in found]
+        elif child.type == "keyword_separator":
+            passing = "keyword"
+        elif "comment" not in child.type:
+            several = _parameters(child, source, "python", field_of(child, "value"))
+            is_rest = "splat" in child.type or first_of(child, _SPLATS) is not None
+            found += [dataclasses.replace(p, passing="" if is_rest else passing) for p in several]
+            passing = "keyword" if is_rest else passing
+    yield from found
 
 
 def _parameters(node: Node, source: bytes, language: str, value: Node | None) -> Iterator[Parameter]:

@@ -175,7 +175,7 @@ def _head(text: str) -> str:
 def object_type(text: str) -> ChangeType | None:
     """The type that the thing acted on stands for: the last such noun (`benchmark guide` is docs)."""
     head = _head(text)
-    if vocabulary.OWNERS.search(text):
+    if vocabulary.OWNERS.search(text) or vocabulary.TOOL_WARNS.search(text):
         return ChangeType.CHORE
     if vocabulary.STRONG_CI.search(text):
         return ChangeType.CI

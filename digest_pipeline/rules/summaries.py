@@ -14,7 +14,7 @@ from digest_pipeline.models import ChangeType
 from digest_pipeline.rules import vocabulary
 from digest_pipeline.rules.catalogue import labels, say
 from digest_pipeline.rules.chinese import in_chinese
-from digest_pipeline.rules.statements import code
+from digest_pipeline.rules.naming import code
 from digest_pipeline.rules.subjects import prose_of, subject_of
 from digest_pipeline.rules.telling import file_lines, telling_lines
 

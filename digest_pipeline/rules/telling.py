@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING
 from digest_pipeline.models import FileKind
 from digest_pipeline.rules.catalogue import joined, labels, say
 from digest_pipeline.rules.grammars import is_code
+from digest_pipeline.rules.naming import all_named, code, named, path_code
 from digest_pipeline.rules.statements import (
-    all_named,
     by_kind,
-    code,
     developer_lines,
     interface_lines,
-    named,
-    path_code,
     signature_line,
 )
 
@@ -84,7 +81,13 @@ def _internal_signatures(facts: Facts, language: str) -> Iterator[str]:
 def _is_declared(facts: Facts) -> bool:
     """Whether what changed is already told by its name."""
     return bool(
-        facts.signatures or facts.values or facts.types or facts.added or facts.removed or facts.renamed
+        facts.signatures
+        or facts.values
+        or facts.types
+        or facts.passing
+        or facts.added
+        or facts.removed
+        or facts.renamed
     )
 
 
@@ -117,7 +120,7 @@ def _paths(paths: Sequence[str], language: str) -> str:
 def _changed(facts: Facts, weights: Mapping[str, int], language: str) -> Iterator[str]:
     """The functions with another text, those of the most changed file."""
     told = {s.name for s in (*facts.signatures, *facts.internal_signatures)} | {
-        v.name.partition("(")[0] for v in (*facts.values, *facts.types)
+        v.name.partition("(")[0] for v in (*facts.values, *facts.types, *facts.passing)
     }
     rest = [n for n in facts.changed if n.name not in told]
     paths = sorted({n.path for n in rest}, key=lambda p: (-weights.get(p, 0), p))

@@ -186,6 +186,8 @@ OBJECTS: tuple[tuple[ChangeType, re.Pattern[str]], ...] = (
         ChangeType.CHORE,
         re.compile(
             r"\b(clippy|linters?|lints?|linting|mypy|flake8|eslint|pylint)\b"
+            r"|\b(?:format checkers?|code formatt(?:ing|er))\b"
+            r"|\b(?:rustc|gcc|clang|msvc) warnings?\b"
             r"|^(?:(?:run|apply|make) )?(?:code )?(?:auto-?)?"
             r"(?:format(?:ting)?|fmt|prettier|black|styl(?:e|ing))\W*$",
             re.IGNORECASE,
@@ -264,6 +266,11 @@ OWNERS = re.compile(
     re.IGNORECASE,
 )
 """Who looks after the project, and how others report to them."""
+TOOL_WARNS = re.compile(
+    r"\bwarnings? (?:on|with|from|under) (?:newer |the |latest )*(?:rust|gcc|g\+\+|clang|msvc|golang)\b",
+    re.IGNORECASE,
+)
+"""What a compiler says to those who build the project."""
 PLACE = re.compile(
     r"\b(?:in|to|of|for)\b(?!.*\b(?:from|with|by|when|if|on|and)\b)[^,;:]{0,80}?([\w./-]+)\W*$", re.IGNORECASE
 )
