@@ -160,7 +160,8 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
         draft.usages += usages(shipped, text.old, text.new)
     before, after = _definitions(text, lines, old, new)
     warning = [line.number for line in code if line.is_added and _warns(line.text)]
-    draft.deprecated += around(path, text.new, after, warning)
+    known = {name: found for name, found in after.items() if name in before}  # what is new deprecates others
+    draft.deprecated += around(path, text.new, known, warning)
     compare(draft, text, before, after, hunks.texts(lines))
     changed, tests = rewritten(text, before, after, code)
     quoted = edits.edits_of(path, lines, code)

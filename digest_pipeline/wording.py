@@ -13,7 +13,7 @@ from digest_pipeline.models import Analysis, AnalysisState, ChangeType, Claim, F
 from digest_pipeline.rules.catalogue import labels, say
 from digest_pipeline.rules.configuring import is_zero
 from digest_pipeline.rules.grammars import is_exported
-from digest_pipeline.rules.naming import all_named, code, listed, named
+from digest_pipeline.rules.naming import all_named, code, listed, named, path_code
 from digest_pipeline.rules.signals import measured
 from digest_pipeline.rules.statements import (
     interface_lines,
@@ -107,11 +107,11 @@ def _insights(commit: Commit, triage: Triage, facts: Facts, language: str) -> In
             say(
                 language,
                 "insight.new_files",
-                names=listed(language, [code(p, new) for p in new]),
+                names=listed(language, [path_code(p) for p in new]),
             )
         )
     if gone := [f.path for f in commit.files if f.status == "D" and f.kind is FileKind.SOURCE]:
-        names = listed(language, [code(p, gone) for p in gone])
+        names = listed(language, [path_code(p) for p in gone])
         found.append(say(language, "insight.deleted_files", names=names))
     if len(facts.moved) > 1:
         found.append(say(language, "insight.moved", n=len(facts.moved)))

@@ -55,6 +55,15 @@ UNDERSTOOD = {
     "Document the `--all` flag": "为 --all 标志补充文档",
     "Update 7 dependencies": "更新 7 个依赖",
     "Prevent stack overflow when all that nobody knows is gone": "防止栈溢出",
+    "Add an example model: wan": "新增示例模型",
+    "Add FP8 support (SM107), together with what nobody knows": "支持 FP8",
+    "Speed up `v8` reports": "加快 v8 报告",
+    "Fix crash in async IO threads with TLS sockets of nobody": "修复异步 IO 线程中的崩溃",
+    "Fix clippy warnings from what nobody knows": "修复 Clippy 警告",
+    "Deprecate macOS 11 build target": "弃用 macOS 11 构建目标",
+    "Fix signature help at end of file": "修复文件末尾处的签名帮助",
+    "Move notes to main": "将说明移至 main",
+    "Improve startup time + refactor parser": "改进启动时间，并重构解析器",
     "Delete A, B and C": "移除 A、B 和 C",
     "Fix mismatch between client and server": "修复客户端和服务器之间的不匹配",
     "Handle connection errors gracefully": "妥善处理连接错误",
@@ -91,7 +100,11 @@ def test_what_is_not_understood_is_left_to_the_facts(subject: str) -> None:
     assert in_chinese(subject) is None
 
 
-PLAIN = ["Fix", "Add", "remove", "memory", "leak", "in", "for", "to", "the", "when", "and", "with"]
+PLAIN = [
+    *["Fix", "Add", "remove", "Make", "Don't", "use", "prevent", "move", "memory", "leak", "parser", "crash"],
+    *["in", "for", "to", "the", "when", "and", "with", "from", "on", "at", "as", "of", "instead", "by"],
+    *["loading", "is", "empty", "optional", "correctly", "without", "via", "using", "default", "3"],
+]
 WORDS = st.sampled_from([*PLAIN, "`a", "b`", "x_y", "CUDA", ",", ":", "(", ")", "修"])
 
 

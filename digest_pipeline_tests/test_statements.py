@@ -171,6 +171,8 @@ def test_new_warnings_of_a_deprecation_are_told_by_name() -> None:
         "    return a", "    warnings.filterwarnings('ignore', category=FutureWarning)\n    return a"
     )
     assert of("src/a.py", old, quiet).deprecated == ()
+    fresh = "def other(a):\n    warnings.warn('x is gone soon', FutureWarning)\n"
+    assert of("src/a.py", old, old + fresh).deprecated == ()
     rust = "pub fn a() {}\n"
     marked = of("src/a.rs", rust, '#[deprecated(note = "use b")]\npub fn a() {}\n')
     assert [n.name for n in marked.deprecated] == ["a"]
@@ -212,6 +214,12 @@ def test_a_breaking_change_is_told_in_the_words_of_the_message() -> None:
     assert risks[0] == "Breaking, says the message: “f takes y.”"
     plain = [r.text for r in written("feat!: take y", files).risks]
     assert plain[0] == "The message marks this as a breaking change"
+
+
+def test_long_paths_of_new_files_are_whole() -> None:
+    path = "/".join(["src", *["a_rather_long_folder"] * 5, "a.py"])
+    files: dict[str, Versions] = {path: (None, "".join(f"x{n} = {n}\n" for n in range(400)))}
+    assert written("Add a", files).insights.architecture == f"new source files: `{path}`"
 
 
 def test_deleted_files_are_named() -> None:

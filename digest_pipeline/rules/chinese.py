@@ -15,14 +15,15 @@ from digest_pipeline.rules.places import FAULTY, may_end_early, phrase
 from digest_pipeline.rules.terms import BLANK, LANGUAGE, QUOTE, in_terms, term, tidy, without_capitals
 from digest_pipeline.rules.vocabulary import words
 
-_MOST_WORDS = 24
-_BRACKET = re.compile(r"\s+\([^()]*\)(?=\s|$)")
+_MOST_WORDS = 40
+_BRACKET = re.compile(r"\s+\([^()]*\)(?=[\s,;:]|$)")
 _TAIL = re.compile(
     r"(?:\s(?P<instead>instead of|rather than|in favou?r of)|\s(?P<purpose>(?:in order )?to|so as to)"
     r"|\s(?P<means>by|via|using)"
     r"|\s(?P<moment>when|if|while|where|upon|after|before|during|once|until|unless|because|since|due to"
     r"|caused by|causing|so that|so|that|which|without|than)"
-    r"|(?P<also>;|,? and then|,? and|,| -|:))\s"
+    r"|(?P<end>,? (?:together|along) with|,? including|,? such as|,? as well as)"
+    r"|(?P<also>;|,? and then|,? and|,| -| \+|:))\s"
 )
 _LAST_ADVERB = re.compile(
     r"(?<=\w) (correctly|properly|automatically|explicitly|gracefully|again|lazily|early|separately"
@@ -53,18 +54,18 @@ def _sentence(text: str) -> str | None:
         return main and say(LANGUAGE, f"adverb.{adverb[1]}", text=main)
     for found in _TAIL.finditer(text):
         sort, rest = str(found.lastgroup), text[found.end() :]
-        if _is_tail(sort, rest):
-            return _with_tail(text[: found.start()], sort, found[sort].strip(), rest)
+        if _is_tail(sort, word := found[sort].strip(), rest):
+            return _with_tail(text[: found.start()], sort, word, rest)
     return clause(text)
 
 
-def _is_tail(sort: str, rest: str) -> bool:
+def _is_tail(sort: str, word: str, rest: str) -> bool:
     """Whether what follows is no place and no further part of a list."""
     first, _, more = rest.partition(" ")
     if sort == "purpose":
         is_bare = first.islower() and not first.endswith(("ing", "ed"))
         return bool(more) and is_bare and verb_of(first) is not None
-    return sort != "also" or begins_sentence(rest)
+    return sort != "also" or word == ":" or begins_sentence(rest)
 
 
 def _with_tail(head: str, sort: str, word: str, rest: str) -> str | None:
@@ -76,6 +77,8 @@ def _with_tail(head: str, sort: str, word: str, rest: str) -> str | None:
     if sort in ("purpose", "also"):
         return _with_sentence(verb, head, sort, rest)
     main = clause(head)
+    if sort == "end":
+        return main
     if main is None or rest == "default":
         return main and say(LANGUAGE, "clause.by_default", text=main)
     if sort == "means":

@@ -64,7 +64,9 @@ def clause(text: str, lead: str = "") -> str | None:
         more = clause(rest, lead)
         return more and say(LANGUAGE, adverb, text=more)
     verb = verb_of(first)
-    if verb is None or not rest or (first.lower().endswith("ed") and verb not in _COMMON):
+    if verb is None or not rest:
+        return None
+    if first.lower().endswith("ed") and verb not in (*_COMMON, first.lower()):
         return None  # `fused X` names a thing
     if first.lower() in _ALSO_NOUNS and not _is_object(rest):
         return None

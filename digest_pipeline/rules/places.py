@@ -20,6 +20,7 @@ FAULTY = words("fix correct avoid prevent handle")
 """Verbs whose object is the fault, to which a moment belongs."""
 _MAY_END_EARLY = words("fix correct optimize improve add")
 """Verbs whose sentence stays true without the circumstance that follows their object."""
+_MENDING = words("fix correct improve optimize")
 FAULTS = re.compile(
     r"\b(?:issues?|errors?|bugs?|conflicts?|warnings?|problems?|crash\w*|races?|deadlocks?|leaks?|failures?"
     r"|typos?|todos?|comments?|regressions?|vulnerabilit\w+|inconsistenc\w+|hangs?|exceptions?|panics?|overflows?"
@@ -28,8 +29,6 @@ FAULTS = re.compile(
 )
 """Words for what nobody wants."""
 _SAME_PLACE = {"inside": "in", "within": "in", "across": "in", "into": "to", "onto": "to"}
-_NEEDED = words("as from")
-"""Without such a place a sentence says something else."""
 _BRINGING = words("add support optimize improve")
 """Verbs that say little of a thing that is only called by its sort."""
 _MOVING = words("move migrate bump port convert copy increase reduce rename extend upload")
@@ -79,7 +78,7 @@ def told(parts: Parts) -> str | None:
     if text is not None:  # one plain word says nothing by itself
         says_little = is_word and not parts.places and not parts.lead and re.fullmatch(r"[a-z]+", thing)
         return None if says_little else text
-    is_needed = any(sort in _NEEDED for sort, _ in parts.places[:1])
+    is_needed = any(sort == "as" for sort, _ in parts.places[:1])  # says what a thing becomes
     if not may_end_early(parts.verb, parts.thing) or is_needed or is_word or _is_bare(parts):
         return None
     return _plain(parts, thing)
@@ -103,7 +102,10 @@ def _whole(parts: Parts, thing: str) -> str | None:
         lead = say(LANGUAGE, "clause.met_first" if is_met else f"clause.lead_{rest[0][0]}", place=met)
         parts, rest = parts._replace(lead=lead), rest[1:]
     said = _placed(parts, thing, sort, term(text))
-    return _in_front(rest, said) if said and rest else said
+    if said is None or not rest:
+        return said
+    # a fault in one place is one also where more is said of it
+    return _in_front(rest, said) or (said if parts.verb in _MENDING else None)
 
 
 def _placed(parts: Parts, thing: str, sort: str, place: str | None) -> str | None:

@@ -101,7 +101,7 @@ def _without_words(text: str, language: str, *, has_facts: bool) -> str:
 def _in_english(commit: Commit, subject: Subject, text: str) -> str:
     """The first sentence of the message that says what was done, else the subject."""
     text = text.rstrip(".。")
-    said = _first_sentence(commit.body)
+    said = clean(_first_sentence(commit.body) or "")
     is_named = re.search(r"\w[_.:]\w|\w\(\)|[a-z][A-Z]", text) is not None
     is_vague = not is_named and len(text.split()) <= _VAGUE_WORDS and len(_HAN.findall(text)) < 4  # noqa: PLR2004 - four characters are two words
     if said and (is_vague or _says_what(said)):
@@ -132,8 +132,8 @@ def _in_chinese(commit: Commit, text: str) -> str | None:
     text = text.rstrip(".。")
     if _HAN.search(text):
         return cut(clean(text), _MOST_COLUMNS["zh"])
-    said = in_chinese(text)
-    return cut(clean(said), _MOST_COLUMNS["zh"]) if said else in_chinese(_first_sentence(commit.body) or "")
+    said = in_chinese(text) or in_chinese(_first_sentence(commit.body) or "")
+    return cut(clean(said), _MOST_COLUMNS["zh"]) if said else None
 
 
 def _known(commit: Commit, facts: Facts) -> set[str]:
@@ -142,7 +142,11 @@ def _known(commit: Commit, facts: Facts) -> set[str]:
 
 def clean(text: str) -> str:
     """One line of a message without what a page would read as a mark, and without bold type."""
-    return " ".join(re.sub(r"\*\*(?=\S)(.+?)(?<=\S)\*\*", r"\1", text.replace("`", "")).split())
+    return _one_line(text.replace("`", ""))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(re.sub(r"\*\*(?=\S)(.+?)(?<=\S)\*\*", r"\1", text).split())
 
 
 def cut(text: str, columns: int) -> str:
@@ -200,7 +204,7 @@ def _bump(subject: Subject, known: set[str], language: str) -> str | None:
 def _first_sentence(body: str) -> str | None:
     """The first sentence of the message's body, where it is prose: no heading, list, table, link or code."""
     for paragraph in re.split(r"\n\s*\n", prose_of(body)):
-        text = _LABEL.sub("", clean(paragraph))
+        text = _LABEL.sub("", _one_line(paragraph))
         if not text or re.match(
             r"[#*|\-+\d<\[{~=_(]|https?:|(fix(es|ed)?|closes?|resolves?|refs?|see|part of)\b.{0,12}#",
             text,

@@ -20,6 +20,9 @@ QUOTE, BLANK = "\ue000", "\ue001"
 """Stand for a backtick and for a blank between two, while a subject is read."""
 _MOST_WORDS, _MOST_PARTS = 6, 5
 _MOST_OF_TERM = 3
+_CONJUNCTION = re.compile(r"\s(?:and|or|&|\+)\s")
+_BRANCHES = ("main", "master")
+"""Adjectives before a noun, else the names of branches."""
 _ARTICLES = re.compile(
     r"^(?:(?:an?\s+)?(?:bunch|couple|lot|number|set|lots|handful|few)\s+of|the|an?|some|all|any|our|up|its|their|of|more)\s+",
     re.IGNORECASE,
@@ -47,7 +50,7 @@ def term(text: str) -> str | None:
     """
     text = without_article(text.strip(" .。"))
     parts = re.split(r",\s+(?:and\s+|or\s+)?|\s+(?:and|&|\+|/)\s+", text)
-    if len(parts) > _MOST_PARTS:
+    if len(parts) > _MOST_PARTS or ("," in text and not _CONJUNCTION.search(text)):
         return None
     known = [_of(part) for part in parts]
     if any(part is None for part in known):
@@ -131,13 +134,14 @@ def _plain(text: str) -> str | None:
             parts.append(_meaning(" ".join(words[at : at + found])) or "")
         elif is_name(words[at]):
             found = 1
-            is_count = words[at].isdigit() and at + 1 < len(words) and in_terms(words[at + 1])
+            is_count = at == 0 and words[at].isdigit() and at + 1 < len(words) and in_terms(words[at + 1])
             parts.append(f"{words[at]} 个" if is_count else words[at])
         else:
             return None
         at += found
     if parts[-1].endswith("的"):  # an adjective without its noun
         return None
+    parts[-1] = words[-1] if words[-1] in _BRANCHES else parts[-1]
     default, plain = (_meaning(word) for word in ("default", "by default"))
     parts[:-1] = [str(plain) if part == default else part for part in parts[:-1]]
     return tidy(" ".join(parts))
