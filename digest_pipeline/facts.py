@@ -152,7 +152,8 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
     draft.code_added += sum(line.is_added for line in code)
     draft.code_removed += sum(not line.is_added for line in code)
     warns = [line.is_added for line in code if _deprecates(line.text)]
-    draft.deprecations += warns.count(True)
+    if text.change.status != "A":  # what is new as a whole ends nothing
+        draft.deprecations += warns.count(True)
     draft.deprecations_removed += warns.count(False)
     if not is_program(path):
         shipped = hunks.before_tests(code, path, text.old, text.new)

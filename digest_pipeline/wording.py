@@ -160,8 +160,8 @@ def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Itera
                     say(language, key, name=named(language, signature.name, known), names=listing),
                     signature.path,
                 )
-    passed = {value.name.partition("(")[0]: value.path for value in facts.passing}
-    for path in list(passed.values())[:1]:
+    if facts.passing:
+        path = facts.passing[0].path
         yield from (Claim(text, path) for text in passing_lines(facts, "risk", language))
     yield from _other_risks(facts, triage, language)
 

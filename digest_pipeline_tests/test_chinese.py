@@ -52,6 +52,7 @@ UNDERSTOOD = {
     "Switch default port from 80 to 8080": "将默认端口由 80 改为 8080",
     "Fix typos and update docs": "修复笔误，并更新文档",
     "Resolve conflicts in lockfile": "修复锁文件中的冲突",
+    "Resolve review comments": "修复评审意见",
     "Document the `--all` flag": "为 --all 标志补充文档",
     "Update 7 dependencies": "更新 7 个依赖",
     "Prevent stack overflow when all that nobody knows is gone": "防止栈溢出",

@@ -173,6 +173,7 @@ def test_new_warnings_of_a_deprecation_are_told_by_name() -> None:
     assert of("src/a.py", old, quiet).deprecated == ()
     fresh = "def other(a):\n    warnings.warn('x is gone soon', FutureWarning)\n"
     assert of("src/a.py", old, old + fresh).deprecated == ()
+    assert (of("src/b.py", None, old + fresh).deprecations, of("src/a.py", old, new).deprecations) == (0, 1)
     rust = "pub fn a() {}\n"
     marked = of("src/a.rs", rust, '#[deprecated(note = "use b")]\npub fn a() {}\n')
     assert [n.name for n in marked.deprecated] == ["a"]

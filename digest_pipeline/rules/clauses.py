@@ -30,6 +30,7 @@ _ALSO_NOUNS = words(
 )
 """Verbs that are as often nouns: an article or a name must follow."""
 _MEASURES = words("multiple several empty invalid nested large missing unnecessary unused")
+_REMARKS = re.compile(r"\b(?:comments?|todos?)\b", re.IGNORECASE)
 _SUPPORTED = re.compile(r"(?:\w+ )?[Ss]upport (?:for|of) (.+)$|(\S+(?: \S+)?) [Ss]upport$")
 
 
@@ -77,7 +78,7 @@ def _with_verb(verb: str, rest: str, lead: str) -> str | None:
     made = _made(rest) if verb in ("make", "keep") else None
     if made or verb == "make":
         return made
-    if verb == "resolve" and FAULTS.search(rest):
+    if verb == "resolve" and (FAULTS.search(rest) or _REMARKS.search(rest)):
         verb = "fix"
     if verb == "prevent" and (prevented := re.match(r"(.+?) from (\w+ing .+)$", rest)):
         thing, doing = term(prevented[1]), clause(prevented[2])

@@ -151,7 +151,7 @@ class Facts:
     unread: int = 0
     """Source files in which no names were looked for, because the commit is too large."""
     deprecations: int = 0
-    """Added lines of code that warn of a deprecation."""
+    """Added lines of code that warn of a deprecation, in files that were there before."""
     deprecated: tuple[Name, ...] = ()
     """Functions and classes in which such lines came; a class for the function that makes it."""
     deprecations_gone: int = 0

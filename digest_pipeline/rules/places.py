@@ -23,8 +23,7 @@ _MAY_END_EARLY = words("fix correct optimize improve add")
 _MENDING = words("fix correct improve optimize")
 FAULTS = re.compile(
     r"\b(?:issues?|errors?|bugs?|conflicts?|warnings?|problems?|crash\w*|races?|deadlocks?|leaks?|failures?"
-    r"|typos?|todos?|comments?|regressions?|vulnerabilit\w+|inconsistenc\w+|hangs?|exceptions?|panics?|overflows?"
-    r"|segfaults?|loops?)\b",
+    r"|typos?|regressions?|vulnerabilit\w+|inconsistenc\w+|hangs?|exceptions?|panics?|overflows?|segfaults?)\b",
     re.IGNORECASE,
 )
 """Words for what nobody wants."""
