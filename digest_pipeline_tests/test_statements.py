@@ -232,7 +232,9 @@ FIXES = {
     "fix: slice -> toSlice": "Fixes: slice -> toSlice",
     "slice -> toSlice": "slice -> toSlice",
     "fix: prevent a panic": "Prevent a panic",
-    "fix: unregister the handler": "Unregister the handler",
+    "fix: unregister the handler when it is dropped": "Unregister the handler when it is dropped",
+    "fix: ensure mapping is added once": "Ensure mapping is added once",
+    "fix: don't read what is not there": "don't read what is not there",
     "fix: data of nested unions was dropped": "Fixes: data of nested unions was dropped",
     "feat: a new parser of dates": "A new parser of dates",
 }

@@ -48,8 +48,9 @@ _GROUP = re.compile(
     re.IGNORECASE,
 )
 _FINITE = re.compile(
-    r"^(?:\S+\s){1,6}?(?:was|were|is|are|has|had|fails?|failed|crash(?:es|ed)|does|did|doesn't|didn't|dropped|raised"
-    r"|returned)\s|\S\s+(?:->|=>|→)\s"
+    r"^(?:(?!(?:when|if|that|which|where|while|because|so|only|unless|until|after|before|as)\b)\S+\s){1,6}?"
+    r"(?:was|were|is|are|has|had|fails?|failed|crash(?:es|ed)|does|did|doesn't|didn't|dropped|raised|returned)\s"
+    r"|\S\s+(?:->|=>|→)\s"
 )
 """A subject that is a sentence about the fault, or shows what becomes of it."""
 _LABEL = re.compile(
@@ -116,8 +117,8 @@ def _names_fault(text: str) -> bool:
     """Whether a subject says what was wrong, and not what was done: `slice -> toSlice`, `X was dropped`."""
     first = text.split(" ", 1)[0]
     is_verb = vocabulary.verb_kind(first) is not None or vocabulary.is_weak(first)
-    is_name = re.fullmatch(r"[A-Za-z][a-z']+,?", first) is None and not is_verb
-    return is_name or _FINITE.search(text) is not None
+    is_name = re.fullmatch(r"[A-Za-z][a-z']+,?", first) is None
+    return not is_verb and (is_name or _FINITE.search(text) is not None)
 
 
 def _says_what(sentence: str) -> bool:
