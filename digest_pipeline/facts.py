@@ -172,6 +172,7 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
     draft.edits[FileKind.SOURCE].append(quoted)
     draft.changed += changed
     draft.tests_changed += tests
+    draft.tested_inside |= bool(tests)
 
 
 def _definitions(

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from digest_pipeline.models import Analysis, AnalysisState, ChangeType, Claim, FileKind, Insights
+from digest_pipeline.rules.breaking import is_breaking, said_breaking
 from digest_pipeline.rules.catalogue import labels, say
 from digest_pipeline.rules.configuring import is_zero
 from digest_pipeline.rules.grammars import is_exported
@@ -22,7 +23,7 @@ from digest_pipeline.rules.statements import (
     sort_of,
     unread_lines,
 )
-from digest_pipeline.rules.subjects import is_breaking, prose_of, said_breaking
+from digest_pipeline.rules.subjects import prose_of
 from digest_pipeline.rules.summaries import clean, cut, summary_of
 
 if TYPE_CHECKING:

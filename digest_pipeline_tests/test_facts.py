@@ -840,10 +840,10 @@ def test_a_trait_implemented_for_other_types_names_them() -> None:
     assert names(swapped[0]) == swapped[1]
 
 
-def test_tests_within_a_source_file_are_no_part_of_what_changed() -> None:
-    old = (
-        "pub fn f() {\n    a();\n}\n\n#[cfg(test)]\nmod tests {\n    fn f_works() {\n        b();\n    }\n}\n"
-    )
+@pytest.mark.parametrize("condition", ["test", 'all(test, feature = "x")', "all(unix, test)"])
+def test_tests_within_a_source_file_are_no_part_of_what_changed(condition: str) -> None:
+    tests = "mod tests {\n    fn f_works() {\n        b();\n    }\n}\n"
+    old = f"pub fn f() {{\n    a();\n}}\n\n#[cfg({condition})]\n#[allow(dead_code)]\n{tests}"
     new = (
         old.replace("a()", "c()").replace("b()", "d()").replace("    fn f_w", "    fn more() {}\n    fn f_w")
     )
@@ -851,6 +851,18 @@ def test_tests_within_a_source_file_are_no_part_of_what_changed() -> None:
     assert [n.name for n in facts.changed] == ["f"]
     assert (facts.internal_added, facts.is_tested_inside) == ((), True)
     assert not of("src/a.rs", old, old.replace("a()", "c()")).is_tested_inside
+
+
+def test_what_is_compiled_without_the_tests_too_is_no_test() -> None:
+    old = '#[cfg(any(test, feature = "x"))]\nmod kept {\n    pub fn f() {\n        a();\n    }\n}\n'
+    facts = of("src/a.rs", old, old.replace("a()", "c()"))
+    assert (facts.is_tested_inside, len(facts.changed)) == (False, 1)
+
+
+def test_a_test_function_among_the_source_counts_as_a_test() -> None:
+    old = "int sum(int a) {\n    return a;\n}\n\nint test_sum(void) {\n    return sum(1);\n}\n"
+    assert of("src/a.c", old, old.replace("sum(1)", "sum(2)")).has_tests
+    assert not of("src/a.c", old, old.replace("return a", "return a + 1")).has_tests
 
 
 def test_a_blank_name_is_none() -> None:

@@ -17,6 +17,9 @@ CASES = {
         "crates/uv/scripts/release",
         "tools/cli/main.cpp",
         "templates/page.html",
+        "bin/reth-bench/src/bench/context.rs",
+        "cli/tools/test/mod.rs",
+        "crates/uv/src/commands/test.rs",
     ),
     FileKind.TEST: (
         "tests/unit/type/zset.tcl",
@@ -30,6 +33,9 @@ CASES = {
         "digest_pipeline_tests/conftest.py",
         "crates/x/src/snapshots/a.snap",
         "qa/L0_jax_unittest/test.sh",
+        "src/commands/tests/mod.rs",
+        "cli/tools/test/mod_test.rs",
+        "tools/test/run.py",
     ),
     FileKind.DOCS: (
         "README.md",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digest_pipeline.facts import Facts, fact_lines, facts_of
+from digest_pipeline.rules.statements import signature_line
 from digest_pipeline.wording import analysis_by_rules
 from digest_pipeline_tests.diffs import Versions, judged, text_of
 
@@ -46,6 +47,36 @@ def test_fewer_overloads_are_not_told_as_removed() -> None:
     one, two = "int at(int a);\n", "int at(long a, long b);\n"
     assert of("include/a.hpp", one + two, "int at(auto... a);\n").removed == ()
     assert [n.kind for n in of("include/a.hpp", one, one + two).added] == ["overload"]
+    variants = "#[cfg(a)]\npub fn f(x: A) {\n    one();\n}\n#[cfg(not(a))]\npub fn f(x: A) {\n    two();\n}\n"
+    facts = of("src/a.rs", variants, variants.replace("one()", "three()"))
+    assert (facts.added, facts.removed, [n.name for n in facts.changed]) == ((), (), ["f"])
+
+
+def test_what_only_the_parts_of_a_project_include_is_internal() -> None:
+    for name in ("area_private.h", "area_internal.hpp", "area_p.h"):
+        facts = of(f"src/{name}", "int a(void);\n", "int a(void);\nint b(int x);\n")
+        assert (facts.added, [n.name for n in facts.internal_added]) == ((), ["b"])
+
+
+def test_a_prototype_that_names_its_parameters_anew_is_the_same() -> None:
+    old, new = "int f(int a, char *b);\nint g(int a);\n", "int f(int x, char *y);\nint g(long a);\n"
+    assert [n.name for n in of("include/a.h", old, new).changed] == ["g"]
+
+
+def test_several_functions_gain_and_lose_in_the_plural() -> None:
+    old = "def f(a, c):\n    pass\n\ndef g(a, c):\n    pass\n"
+    facts = of("a.py", old, old.replace("a, c", "a, b=1"))
+    said = [
+        signature_line(facts, some, language)
+        for language in ("en", "zh")
+        for some in (facts.signatures, facts.signatures[:1])
+    ]
+    assert said == [
+        "`f`, `g` gain `b` and no longer take `c`",
+        "`f` gains `b` and no longer takes `c`",
+        "`f`、`g` 新增参数 `b`，去掉参数 `c`",
+        "`f` 新增参数 `b`，去掉参数 `c`",
+    ]
 
 
 _LONG = "    a = a + 1\n" * 900 + "    return a\n"

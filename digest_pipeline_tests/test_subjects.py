@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from digest_pipeline.facts import Facts
 from digest_pipeline.models import ChangeType
+from digest_pipeline.rules.breaking import is_breaking, said_breaking
 from digest_pipeline.rules.change_types import change_type
 from digest_pipeline.rules.subject_types import sure_type
-from digest_pipeline.rules.subjects import RevertHint, is_breaking, parse_subject, revert_hint, subject_of
+from digest_pipeline.rules.subjects import RevertHint, parse_subject, revert_hint, subject_of
 from digest_pipeline_tests.diffs import commit_with
 
 SHA = "1acae308069104b40821ea52c5c9eda1630c5663"
@@ -171,6 +172,27 @@ def test_breaking_is_marked_in_the_subject_or_a_footer() -> None:
     assert is_breaking(commit_with("x", body="Text.\n\nBREAKING CHANGE: y is gone"))
     assert is_breaking(commit_with("[Breaking] x"))
     assert not is_breaking(commit_with("Fix breaking tests", body="this is a BREAKING news"))
+
+
+SECTIONS = {
+    "## Breaking Changes\n\n<!-- Optional -->\n\n- `a` is gone. Use `b`.\n- more\n\n## Notes": "`a` is gone.",
+    "# API Breaking Changes\n\nThe function `f` takes\none more.\n": "The function `f` takes one more.",
+    "## ⚠️ Breaking change\nNo longer reads `A`\n": "No longer reads `A`",
+    "## Breaking Changes\n\n<!-- Optional, if there are any -->\n\n## Notes\n\nText": None,
+    "## Breaking Changes\n\nNone. All is internal.\n": None,
+    "## Breaking Changes\n\nn/a\n": None,
+    "## Breaking changes\n\n- No public API changes\n": None,
+    "## Breaking Changes\n\nDoes not change the interface.\n": None,
+    "#### Breaking Changes\n\n- of a dependency\n": None,
+}
+"""Of a message: what its section says that breaks."""
+
+
+@pytest.mark.parametrize("body", SECTIONS)
+def test_a_section_of_the_message_says_what_breaks(body: str) -> None:
+    commit = commit_with("Move the sum", body=f"Text.\n\n{body}")
+    assert is_breaking(commit) is (SECTIONS[body] is not None)
+    assert said_breaking(commit) == (SECTIONS[body] or "")
 
 
 @settings(max_examples=100, deadline=None)

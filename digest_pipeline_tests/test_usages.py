@@ -24,6 +24,7 @@ WAYS: dict[str, tuple[str, str, str]] = {
     "clap by attribute": ("option", "--new-one", "#[arg(long, short)]\npub new_one: Option<u32>,"),
     "clap over lines": ("option", "--new-one", "#[arg(\n    long,\n    value_enum\n)]\npub new_one: bool,"),
     "clap by name": ("option", "--new-one", '#[arg(long = "new-one")]'),
+    "clap with dots": ("option", "--http.compression", '#[arg(long = "http.compression")]'),
     "clap builder": ("option", "--new-one", 'Arg::new("x").long("new-one")'),
     "cobra": ("option", "--new-one", 'cmd.PersistentFlags().StringVarP(&opts.x, "new-one", "n", "", "Say")'),
     "pflag": ("option", "--new-one", 'flags.Bool("new-one", false, "Say it")'),

@@ -54,6 +54,10 @@ _TEST_PARTS = _words(
     "benchmark benchmarks bench benches fuzz fuzzing fuzzers androidtest testutil testutils "
     "test_utils test-utils playground playgrounds"
 )
+_COMMAND = re.compile(
+    r"/src/bench/.+\.rs$|/(?:commands?|cmd|subcommands?|cli/tools)/(?:test|bench)(?:/|\.\w+$)"
+)
+"""The program of a command that tests or measures: `cargo bench`, `deno test`."""
 _TEST_ROOTS = _words("testing spec specs perf asv_bench qa")
 _TEST_PART = re.compile(r"^(tests?[-_].+|.+[-_](unit)?(tests?|fixtures))$")
 _TEST_SOURCE_SET = re.compile(r"/src/[a-z]\w*Test(?:Fixtures)?/")
@@ -149,6 +153,9 @@ def file_kind(
         return FileKind.GENERATED
     if documentation or _TEST_SOURCE_SET.search(f"/{path}"):
         return FileKind.DOCS if documentation else FileKind.TEST
+    if _COMMAND.search(f"/{path.lower()}"):
+        parts = tuple(p for p in parts if p not in ("test", "bench"))
+        low = re.sub(r"^(?:test|bench)\.", "command.", low)
     return _by_purpose(parts, name, low)
 
 

@@ -96,10 +96,11 @@ def compare(
         olds, news = _unmatched(old[name], new[name])
         if len(olds) == len(news) == 1:
             _changed(draft, olds[0], news[0], path)
-        elif _is_offered((olds or news or old[name])[0], path) and (not news or len(news) > len(olds)):
-            # of fewer, the ones that are left may take all that the others took
-            lists = draft.added if news else draft.removed
-            lists.append(Name(name, "overload", path))
+        elif len(news) > len(olds) and _is_offered(news[0], path):
+            draft.added.append(Name(name, "overload", path))
+        elif olds and not news and _is_offered(olds[0], path):
+            # where some are left, they may take all that the others took
+            draft.removed.append(Name(name, "overload", path))
 
 
 def _standing_in(definitions: list[Definition], text: str) -> list[Definition]:
@@ -183,6 +184,7 @@ def _add_names(definitions: list[Definition], public: list[Name], internal: list
 
 _INTERNAL = frozenset(["internal", "internals", "detail", "impl"])
 _SHADERS = (".wgsl", ".glsl", ".comp", ".metal", ".cl")
+_PRIVATE_HEADER = re.compile(r"[-_](?:private|internal|p)\.(?:h|hh|hpp|hxx|cuh)$")
 _PROGRAMS = frozenset(["scripts", "script", "tools", "hack", "ci", "dev"])
 
 
@@ -198,6 +200,7 @@ def _is_private(path: str) -> bool:
     """
     parts = path.split("/")
     is_marked = any((p.startswith("_") and not p.startswith("__")) or p in _INTERNAL for p in parts)
+    is_marked |= _PRIVATE_HEADER.search(parts[-1]) is not None
     return is_marked or is_program(path) or path.endswith(_SHADERS)
 
 
@@ -211,7 +214,7 @@ def _changed(draft: Draft, old: Definition, new: Definition, path: str) -> None:
     """Add how one definition changed its parameters, and a public one its defaults, types or value."""
     is_offered = _is_offered(old, path) and new.is_public
     if old.parameters is not None and new.parameters is not None and old.parameters != new.parameters:
-        kept, gained, lost = _matched(old.parameters, new.parameters, by_name=path.endswith(_BY_NAME))
+        kept, gained, lost = _matched(old.parameters, new.parameters, by_name=path.endswith(BY_NAME))
         if gained or lost:
             required = tuple(p.name for p in gained if p.is_required)
             came, went = (tuple(p.name for p in side) for side in (gained, lost))
@@ -236,7 +239,7 @@ def _changed(draft: Draft, old: Definition, new: Definition, path: str) -> None:
     _retyped(draft, new.name if new.parameters is None else f"{new.name}()", old.type, new.type, path)
 
 
-_BY_NAME = (".py", ".pyi", ".kt", ".kts", ".rb")
+BY_NAME = (".py", ".pyi", ".kt", ".kts", ".rb")
 """Languages whose callers may name an argument; elsewhere a parameter with another name is the same."""
 
 

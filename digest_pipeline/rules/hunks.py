@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from digest_pipeline.rules import rust
 from digest_pipeline.rules.heads import Definition
 
 if TYPE_CHECKING:
@@ -113,7 +114,10 @@ def code_only(lines: Iterable[Line]) -> list[Line]:
 
 
 _LAYOUT = b" \t\n\r\f\v,;"
-_RUST_TESTS = re.compile(rb"^#\[cfg\(test\)\]\s*\n(?:pub )?mod \w+ \{", re.MULTILINE)
+_RUST_TESTS = re.compile(
+    rb"^%s\s*\n(?:#\[[^\n]*\]\s*\n)*(?:pub(?:\([^)\n]*\))? )?mod \w+ \{" % rust.FOR_TESTS.pattern,
+    re.MULTILINE,
+)
 _ONE_QUOTE = bytes.maketrans(b"'", b'"')
 
 

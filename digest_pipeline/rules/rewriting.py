@@ -6,7 +6,7 @@ import bisect
 import re
 from typing import TYPE_CHECKING
 
-from digest_pipeline.rules.comparing import has_owner
+from digest_pipeline.rules.comparing import BY_NAME, has_owner
 from digest_pipeline.rules.findings import Name, bare_name
 
 if TYPE_CHECKING:
@@ -39,12 +39,13 @@ def rewritten(
     """
     if text.old is None or text.new is None:
         return [], []
+    path = text.change.path
     numbers = {side: sorted(line.number for line in code if line.is_added is side) for side in (False, True)}
     found = [
         (new[name][0].kind, name)
         for name in old
         if name in new
-        and [_code_of(text.old, d) for d in old[name]] != [_code_of(text.new, d) for d in new[name]]
+        and _code_of(text.old, old[name], path) != _code_of(text.new, new[name], path)
         and (
             any(_reaches(d, text.old, numbers[False]) for d in old[name])
             or any(_reaches(d, text.new, numbers[True]) for d in new[name])
@@ -58,13 +59,20 @@ def rewritten(
         or not any(i != name and has_owner(i, {name.rpartition(" for ")[2]}) for i in inner)
     ]
     tests = [name for kind, name in kept if kind == "function" and _TEST.search(bare_name(name))]
-    path = text.change.path
     return [Name(n, k, path) for k, n in kept if n not in tests], [Name(n, "test", path) for n in tests]
 
 
-def _code_of(version: bytes, definition: Definition) -> list[bytes]:
-    """The text of a definition without what is only layout."""
-    return version[slice(*definition.span)].split()
+def _code_of(version: bytes, definitions: Sequence[Definition], path: str) -> list[list[bytes]]:
+    """The text of definitions without what is only layout, nor how a prototype names its parameters."""
+    return [_text_of(version, d, by_name=path.endswith(BY_NAME)).split() for d in definitions]
+
+
+def _text_of(version: bytes, definition: Definition, *, by_name: bool) -> bytes:
+    code = version[slice(*definition.span)]
+    if by_name or not definition.parameters or b"{" in code:
+        return code
+    names = b"|".join(re.escape(p.name.encode()) for p in definition.parameters)
+    return re.sub(rb"\b(?:%s)\b" % names, b"", code)
 
 
 def place_of(

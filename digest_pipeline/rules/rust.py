@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 
 _ATTRIBUTE = re.compile(rb"(#\[[^\n]*\])\s*\Z")
+FOR_TESTS = re.compile(rb"#\[cfg\((?:test|all\([^\n]*\btest\b[^\n]*\))\)\]")
+"""The attribute of what is compiled with the tests only, also `all(test, …)`, but not `any(test, …)`."""
 _REACH = 400
 """Bytes above a definition in which its attributes are looked for."""
 _DERIVED = re.compile(r"\bderive\s*\(([^()]{1,400})\)")
@@ -23,7 +25,7 @@ def start_of(source: bytes, start: int) -> int:
 
 def is_for_tests(source: bytes, start: int) -> bool:
     """Whether what begins at a byte is compiled with the tests only."""
-    return b"#[cfg(test)]" in source[start_of(source, start) : start]
+    return FOR_TESTS.search(source, start_of(source, start), start) is not None
 
 
 def hides(source: bytes, name: str) -> bool:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from digest_pipeline.models import ChangeType, FileKind
 from digest_pipeline.rules import emphasis
+from digest_pipeline.rules.breaking import is_breaking
 from digest_pipeline.rules.change_types import PLATFORMS
-from digest_pipeline.rules.subjects import is_breaking, prose_of
+from digest_pipeline.rules.subjects import prose_of
 
 if TYPE_CHECKING:
     from digest_pipeline.facts import Facts
@@ -85,7 +86,7 @@ def _of_size(commit: Commit, kind: ChangeType, facts: Facts) -> Signals:
         "new_source_file": _few(new),
         "new_kernel": _flag(any(_KERNEL.search(path) for path in added)),
         "tested": (_grown(lines, 8, 6), lines),
-        "feature_untested": _flag(is_feature and not tests.files),
+        "feature_untested": _flag(is_feature and not facts.has_tests),
         "documented": _flag(has_docs),
     }
 

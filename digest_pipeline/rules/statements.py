@@ -139,9 +139,9 @@ def signature_line(facts: Facts, signatures: Sequence[Signature], language: str)
     name = all_named(language, [s.name for s in signatures], facts.shown)
     gained = listed(language, (code(p, facts.shown) for p in signature.gained))
     lost = listed(language, (code(p, facts.shown) for p in signature.lost))
-    if gained and lost:
-        return say(language, "fact.gains_loses", name=name, names=gained, lost=lost)
-    return say(language, "fact.gains" if gained else "fact.loses", name=name, names=gained or lost)
+    key = "fact.gains_loses" if gained and lost else "fact.gains" if gained else "fact.loses"
+    many = "_many" if len({s.name for s in signatures}) > 1 else ""
+    return say(language, key + many, name=name, names=gained or lost, lost=lost)
 
 
 def _usages(facts: Facts, language: str) -> Iterator[str]:

@@ -39,7 +39,6 @@ _BRANCH = re.compile(
 )
 _REVERT = re.compile(r"^(?:revert(?:s|ed|ing)?|back\s?out|backed out|roll\s?back)\b[\s:：]*", re.IGNORECASE)
 _REAPPLY = re.compile(r'^(?:re-?land|re-?apply|re-?submit)\b[\s:：]*(?=["“\'])', re.IGNORECASE)
-_BREAKING_BODY = re.compile(r"^(?:BREAKING[ -]CHANGES?)\s*[:：]", re.MULTILINE)
 
 
 _KIND_OF_EMOJI = {
@@ -257,24 +256,10 @@ def _shas(subject: str, body: str) -> list[str]:
 
 def prose_of(body: str) -> str:
     """The part of a message that a person wrote: without comments, checklists, trailers and quotes."""
-    body = re.sub(r"<!--.*?(-->|$)", " ", body[:8000], flags=re.DOTALL)
-    lines = body.splitlines()
+    lines = without_comments(body[:8000]).splitlines()
     return "\n".join(line for line in lines if not re.match(r"\s*([-*] \[[ xX]\]|>|[\w-]+-by:|```)", line))
 
 
-def said_breaking(commit: Commit) -> str:
-    """The first sentence behind `BREAKING CHANGE:` in the message, on one line; empty without one."""
-    found = _BREAKING_BODY.search(commit.body[:20_000])
-    text = commit.body[found.end() :][:1000].strip() if found else ""
-    paragraph = " ".join(re.split(r"\n\s*\n|\n(?=\s*[-*#])", text, maxsplit=1)[0].split())
-    return re.split(r"(?<=[.!?。])\s", paragraph.lstrip("-*# "), maxsplit=1)[0]
-
-
-def is_breaking(commit: Commit) -> bool:
-    """Whether the message marks the change as breaking: `!:`, `BREAKING CHANGE:`, a `[breaking]` tag."""
-    subject = parse_subject(commit.subject)
-    return (
-        subject.breaking
-        or any("breaking" in tag.lower() for tag in subject.tags)
-        or bool(_BREAKING_BODY.search(commit.body[:20_000]))
-    )
+def without_comments(body: str) -> str:
+    """A message without what its form says to who fills it in."""
+    return re.sub(r"<!--.*?(-->|$)", " ", body, flags=re.DOTALL)
