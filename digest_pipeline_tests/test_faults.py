@@ -44,6 +44,8 @@ SECONDS_TO_HANG = 5.0
 def _no_client_is_left_open() -> Iterator[None]:
     """Whoever collects a forgotten one later would get its warning."""
     yield
+    if not llm._litellm.cache_info().currsize:  # no test that runs in this process has asked
+        return
     import litellm
 
     litellm.in_memory_llm_clients_cache.flush_cache()

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 
 from digest_pipeline.rules.catalogue import labels, say
-from digest_pipeline.rules.clauses import begins_sentence, clause, verb_of
+from digest_pipeline.rules.clauses import begins_sentence, clause
+from digest_pipeline.rules.lexicon import BLANK, LANGUAGE, QUOTE, in_terms, verb_of
 from digest_pipeline.rules.places import FAULTY, may_end_early, phrase
-from digest_pipeline.rules.terms import BLANK, LANGUAGE, QUOTE, in_terms, term, tidy, without_capitals
+from digest_pipeline.rules.terms import term, tidy, without_capitals
 from digest_pipeline.rules.vocabulary import words
 
 _MOST_WORDS = 40
@@ -22,12 +23,14 @@ _TAIL = re.compile(
     r"|\s(?P<means>by|via|using)"
     r"|\s(?P<moment>when|if|while|where|upon|after|before|during|once|until|unless|because|since|due to"
     r"|caused by|causing|so that|so|that|which|without|than)"
-    r"|(?P<end>,? (?:together|along) with|,? including|,? such as|,? as well as)"
-    r"|(?P<also>;|,? and then|,? and|,| -| \+|:))\s"
+    r"|(?P<end>,? (?:together|along) with|,? including|,? such as|,? as well as"
+    r"|\sfor(?=\s(?:better|improved|easier|faster|clarity|readability|consistency|brevity|now$)))"
+    r"|(?P<also>;|,? and then|,? and|,| -| \+| &|:))\s"
 )
 _LAST_ADVERB = re.compile(
-    r"(?<=\w) (correctly|properly|automatically|explicitly|gracefully|again|lazily|early|separately"
-    r"|directly)$"
+    r"(?<=[\w)\ue000]),? (correctly|properly|automatically|explicitly|gracefully|again|lazily|early"
+    r"|separately|directly|on demand|in parallel|in place|(?:at|on) (?:runtime|startup)"
+    r"|(?:if|when|where|whenever) (?:possible|needed|necessary|required|available))$"
 )
 _COMPLETED = words("allow enable change update ensure require force make use set")
 """Verbs that say something else without the infinitive behind their object."""
@@ -42,7 +45,8 @@ def in_chinese(text: str) -> str | None:
     words = without_capitals(text.split())
     if not 1 < len(words) <= _MOST_WORDS:
         return None
-    said = _sentence(" ".join(words).rstrip(".。"))
+    text = re.sub(r"^get rid of ", "remove ", " ".join(words).rstrip(".。"), flags=re.IGNORECASE)
+    said = _sentence(re.sub(r"^Initial ", "add initial ", text))
     return None if said is None else tidy(said).replace(QUOTE, "").replace(BLANK, " ")
 
 
@@ -51,7 +55,7 @@ def _sentence(text: str) -> str | None:
     text = _BRACKET.sub("", text)
     if adverb := _LAST_ADVERB.search(text):
         main = _sentence(text[: adverb.start()])
-        return main and say(LANGUAGE, f"adverb.{adverb[1]}", text=main)
+        return main and say(LANGUAGE, f"adverb.{adverb[1].rpartition(' ')[2]}", text=main)
     for found in _TAIL.finditer(text):
         sort, rest = str(found.lastgroup), text[found.end() :]
         if _is_tail(sort, word := found[sort].strip(), rest):
@@ -63,7 +67,7 @@ def _is_tail(sort: str, word: str, rest: str) -> bool:
     """Whether what follows is no place and no further part of a list."""
     first, _, more = rest.partition(" ")
     if sort == "purpose":
-        is_bare = first.islower() and not first.endswith(("ing", "ed"))
+        is_bare = first.islower() and not re.search(r"(?:ing|ed|(?<!s)s)$", first)
         return bool(more) and is_bare and verb_of(first) is not None
     return sort != "also" or word == ":" or begins_sentence(rest)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from digest_pipeline.rules import vocabulary
 from digest_pipeline.rules.catalogue import labels, say
+from digest_pipeline.rules.lexicon import LANGUAGE, in_terms, is_name, verb_of
 from digest_pipeline.rules.places import FAULTS, PLACE, parts_of, told
-from digest_pipeline.rules.terms import LANGUAGE, in_terms, is_name, term, without_article
+from digest_pipeline.rules.terms import term, without_article
 from digest_pipeline.rules.vocabulary import words
 
 _NEGATIONS = re.compile(r"(?:do not|don't|don’t|no longer|stop|stops|never)\s(?=\w)", re.IGNORECASE)
@@ -34,18 +34,6 @@ _REMARKS = re.compile(r"\b(?:comments?|todos?)\b", re.IGNORECASE)
 _SUPPORTED = re.compile(r"(?:\w+ )?[Ss]upport (?:for|of) (.+)$|(\S+(?: \S+)?) [Ss]upport$")
 
 
-def verb_of(word: str) -> str | None:
-    """The verb of the catalogue that a word is a form of, or means the same as; None for another word."""
-    plain, known = word.lower().strip(",:;"), labels(LANGUAGE)
-    forms = [plain, *vocabulary.forms(plain)]
-    forms += [plain[:-1]] * plain.endswith("s") + [plain[:-2]] * plain.endswith("es")
-    for form in forms:
-        verb = known.get(f"verb_as.{form}", form)
-        if f"verb.{verb}" in known:
-            return verb
-    return None
-
-
 def begins_sentence(text: str) -> bool:
     """Whether a second sentence begins, and no further part of a list."""
     first, _, rest = text.partition(" ")
@@ -57,21 +45,42 @@ def begins_sentence(text: str) -> bool:
 def clause(text: str, lead: str = "") -> str | None:
     """A verb with its object and its places; `lead` is when the fault shows that it names, in Chinese."""
     if negated := _NEGATIONS.match(text):
-        rest = clause(text[negated.end() :])
-        return rest and say(LANGUAGE, "clause.not", text=rest)
+        text = text[negated.end() :]
+        rest = clause(text)
+        return _happening(text) or (rest and say(LANGUAGE, "clause.not", text=rest))
     first, _, rest = text.partition(" ")
     adverb = f"adverb.{first.lower()}"
     if adverb in labels(LANGUAGE):
         more = clause(rest, lead)
         return more and say(LANGUAGE, adverb, text=more)
     verb = verb_of(first)
-    if verb is None or not rest:
+    if verb is None or not _is_done(first.lower(), verb, rest):
         return None
-    if first.lower().endswith("ed") and verb not in (*_COMMON, first.lower()):
-        return None  # `fused X` names a thing
-    if first.lower() in _ALSO_NOUNS and not _is_object(rest):
-        return None
+    if first.lower() == "better" and begins_sentence(rest):  # `better document X`
+        return clause(rest, lead)
     return _with_verb(verb, without_article(rest), lead)
+
+
+def _is_done(first: str, verb: str, rest: str) -> bool:
+    """Whether a word in front is what is done, and no part of a name: `fused X`, `cache size`."""
+    is_participle = first.endswith("ed") and verb not in (*_COMMON, first)
+    return bool(rest) and not is_participle and (first not in _ALSO_NOUNS or _is_object(rest))
+
+
+def _happening(text: str) -> str | None:
+    """That something no longer happens, with what it happened on before it: `don't panic on X`."""
+    first, _, rest = text.partition(" ")
+    known = labels(LANGUAGE)
+    what = known.get(f"happening.{first.lower()}")
+    if what is None:
+        return None
+    what = say(LANGUAGE, "clause.not", text=what)
+    place = PLACE.match(f" {rest} ")
+    where = term(f" {rest}"[place.end() :]) if place else None
+    if not rest or place is None or where is None:
+        return None if rest else what
+    key = f"clause.happening_{place[1]}"
+    return say(LANGUAGE, key, what=what, place=where) if key in known else None
 
 
 def _with_verb(verb: str, rest: str, lead: str) -> str | None:
@@ -85,7 +94,7 @@ def _with_verb(verb: str, rest: str, lead: str) -> str | None:
         return say(LANGUAGE, "clause.from_doing", what=thing, text=doing) if thing and doing else None
     if verb in ("add", "introduce", "implement") and (supported := _SUPPORTED.match(rest)):
         verb, rest = "support", supported[1] or supported[2]
-    return _done(verb, rest) or told(parts_of(verb, rest, lead))
+    return _done(verb, rest, lead) or told(parts_of(verb, rest, lead))
 
 
 def _is_object(rest: str) -> bool:
@@ -106,7 +115,7 @@ def _made(rest: str) -> str | None:
     return None
 
 
-def _done(verb: str, rest: str) -> str | None:
+def _done(verb: str, rest: str, lead: str) -> str | None:
     """`avoid loading X` and `fix parsing X`: what is done is the object."""
     first, _, after = rest.partition(" ")
     is_done = first.endswith("ing") and after and (not in_terms(first) or _is_object(after))
@@ -117,6 +126,8 @@ def _done(verb: str, rest: str) -> str | None:
     if verb in _OF_DOING:
         thing = None if PLACE.search(after) else term(after)
         doing = known[f"verb.{inner}"]
+        thing = say(LANGUAGE, "clause.lead", lead=lead, what=thing) if lead and thing else thing
         return thing and say(LANGUAGE, "clause.doing", verb=known[f"verb.{verb}"], what=thing, doing=doing)
     said = clause(rest) if verb in _TAKES_CLAUSE else None
-    return said and known[f"verb.{verb}"] + said
+    said = said and known[f"verb.{verb}"] + said
+    return say(LANGUAGE, "clause.moment", moment=lead, text=said) if lead and said else said

@@ -10,7 +10,8 @@ import re
 from typing import NamedTuple
 
 from digest_pipeline.rules.catalogue import labels, say
-from digest_pipeline.rules.terms import LANGUAGE, in_terms, is_name, term
+from digest_pipeline.rules.lexicon import LANGUAGE, in_terms, is_name, may_stay
+from digest_pipeline.rules.terms import term
 from digest_pipeline.rules.vocabulary import words
 
 PLACE = re.compile(
@@ -28,6 +29,10 @@ FAULTS = re.compile(
 )
 """Words for what nobody wants."""
 _SAME_PLACE = {"inside": "in", "within": "in", "across": "in", "into": "to", "onto": "to"}
+_OF_NAMES = words(
+    "add introduce remove update bump use support replace enable disable revert drop include integrate"
+)
+"""Verbs that say enough of one word that is only a name."""
 _BRINGING = words("add support optimize improve")
 """Verbs that say little of a thing that is only called by its sort."""
 _MOVING = words("move migrate bump port convert copy increase reduce rename extend upload")
@@ -52,8 +57,10 @@ def parts_of(verb: str, rest: str, lead: str = "") -> Parts:
     if not cuts:
         return Parts(verb, rest, [], lead)
     ends = [*(cut.start() for cut in cuts[1:]), len(text)]
+    own = {sort for sort in _SAME_PLACE if f"clause.{verb}_{sort}" in labels(LANGUAGE)}
     places = [
-        (_SAME_PLACE.get(cut[1], cut[1]), text[cut.end() : end]) for cut, end in zip(cuts, ends, strict=True)
+        (cut[1] if cut[1] in own else _SAME_PLACE.get(cut[1], cut[1]), text[cut.end() : end])
+        for cut, end in zip(cuts, ends, strict=True)
     ]
     return Parts(verb, text[: cuts[0].start()].strip(), places, lead)
 
@@ -75,7 +82,8 @@ def told(parts: Parts) -> str | None:
     text = _whole(parts, thing)
     is_word = re.fullmatch(r"[a-z]+", parts.thing) is not None
     if text is not None:  # one plain word says nothing by itself
-        says_little = is_word and not parts.places and not parts.lead and re.fullmatch(r"[a-z]+", thing)
+        is_alone = is_word and not parts.places and not parts.lead and re.fullmatch(r"[a-z]+", thing)
+        says_little = is_alone and parts.verb not in _OF_NAMES
         return None if says_little else text
     is_needed = any(sort == "as" for sort, _ in parts.places[:1])  # says what a thing becomes
     if not may_end_early(parts.verb, parts.thing) or is_needed or is_word or _is_bare(parts):
@@ -94,13 +102,17 @@ def _whole(parts: Parts, thing: str) -> str | None:
     if not parts.places:
         return _plain(parts, thing)
     (sort, text), rest = parts.places[0], parts.places[1:]
+    if rest and re.fullmatch(r"[a-z]+ing", text):  # what follows belongs to what is done
+        return None
     if parts.verb == "add" and sort == "to" and re.fullmatch(r"\S+[./]\S+", text):
         sort = "in"  # a file takes things in
     if rest and rest[0][0] in ("in", "on") and parts.verb in FAULTY and (met := term(rest[0][1])):
         is_met = rest[0][0] == "on" and not _is_platform(met)
         lead = say(LANGUAGE, "clause.met_first" if is_met else f"clause.lead_{rest[0][0]}", place=met)
         parts, rest = parts._replace(lead=lead), rest[1:]
-    said = _placed(parts, thing, sort, term(text))
+    # one word behind `to` may be a verb
+    is_verb = sort == "to" and not in_terms(text) and may_stay(text, is_last=True)
+    said = _placed(parts, thing, sort, None if is_verb else term(text))
     if said is None or not rest:
         return said
     # a fault in one place is one also where more is said of it

@@ -1,23 +1,16 @@
 """Says in Chinese what an English noun phrase names, where each of its words is understood. Pure.
 
 A phrase is understood when its words are in the catalogue's list of terms, or are names: identifiers and
-acronyms, which stay as they are, as technical terms do in Chinese prose.
+acronyms, which stay as they are, as technical terms do in Chinese prose; of other words one noun may stay.
 """
 
 from __future__ import annotations
 
-import functools
 import re
-from typing import TYPE_CHECKING
 
 from digest_pipeline.rules.catalogue import labels, say
+from digest_pipeline.rules.lexicon import LANGUAGE, in_terms, is_name, may_stay, meaning
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-LANGUAGE = "zh"
-QUOTE, BLANK = "\ue000", "\ue001"
-"""Stand for a backtick and for a blank between two, while a subject is read."""
 _MOST_WORDS, _MOST_PARTS = 6, 5
 _MOST_OF_TERM = 3
 _CONJUNCTION = re.compile(r"\s(?:and|or|&|\+)\s")
@@ -31,11 +24,6 @@ _NEVER_NAMES = frozenset(
     ["Support", "Example", "Examples", "Tests", "Docs", "Documentation", "Guide", "Readme", "Performance"]
 )
 """Words that are no names of code even with a capital."""
-_COMPOUND = re.compile(
-    r"(?:non|over|re|un|sub|double|half|full|well|self|one|two|cross|high|low|per|first|last|long|short|mis|out|in|off|on"
-    r"|early|late|fine|hard|soft|left|right|so|up|down|user|real|read|write|follow|opt)-[a-z]+(?:-[a-z]+)*$"
-)
-"""Words of everyday language with a hyphen, which are no names."""
 _SMALL = re.compile(r"(?:with|from|into|when|than|that|over|onto|upon|then|them)$")
 """Words that stay small in titles."""
 _TITLE_WORDS = 3
@@ -48,7 +36,7 @@ def term(text: str) -> str | None:
 
     `a of b` becomes `b 的 a`, a list keeps its order.
     """
-    text = without_article(text.strip(" .。"))
+    text = without_article(text.strip().rstrip(" .。"))
     parts = re.split(r",\s+(?:and\s+|or\s+)?|\s+(?:and|&|\+|/)\s+", text)
     if len(parts) > _MOST_PARTS or ("," in text and not _CONJUNCTION.search(text)):
         return None
@@ -64,11 +52,6 @@ def term(text: str) -> str | None:
 def without_article(text: str) -> str:
     """A phrase without the article or the measure before it."""
     return _ARTICLES.sub("", text)
-
-
-def in_terms(text: str) -> bool:
-    """Whether a word, or several, stand in the list of terms, in their plural too."""
-    return _meaning(text) is not None
 
 
 def tidy(text: str) -> str:
@@ -94,18 +77,6 @@ def without_capitals(words: list[str]) -> list[str]:
     return said
 
 
-def is_name(word: str) -> bool:
-    """Identifiers, paths, versions, acronyms, words with a capital: what is written the same everywhere."""
-    bare = word.strip(",")
-    if bare.startswith(QUOTE) or bare.endswith(QUOTE):
-        return True
-    if _COMPOUND.match(bare):
-        return False
-    return bool(re.fullmatch(r"[\w./:@#+*<>\[\](){}=&~%!-]{1,60}", bare)) and bool(
-        re.search(r"[A-Z0-9_./:@]|\w-\w|\(\)", bare)
-    )
-
-
 def _of(text: str) -> str | None:
     """A phrase that may have another behind `of`."""
     what, _, owner = without_article(text).partition(" of ")
@@ -120,7 +91,7 @@ def _plain(text: str) -> str | None:
     words = without_article(text).split()
     if not words or len(words) > _MOST_WORDS:
         return None
-    parts, at = [], 0
+    parts, at, has_stayed = [], 0, False
     while at < len(words):
         found = next(
             (
@@ -131,32 +102,20 @@ def _plain(text: str) -> str | None:
             0,
         )
         if found:
-            parts.append(_meaning(" ".join(words[at : at + found])) or "")
+            parts.append(meaning(" ".join(words[at : at + found])) or "")
         elif is_name(words[at]):
             found = 1
             is_count = at == 0 and words[at].isdigit() and at + 1 < len(words) and in_terms(words[at + 1])
             parts.append(f"{words[at]} 个" if is_count else words[at])
+        elif not has_stayed and may_stay(words[at], is_last=at + 1 == len(words)):
+            found, has_stayed = 1, True
+            parts.append(words[at])
         else:
             return None
         at += found
     if parts[-1].endswith("的"):  # an adjective without its noun
         return None
     parts[-1] = words[-1] if words[-1] in _BRANCHES else parts[-1]
-    default, plain = (_meaning(word) for word in ("default", "by default"))
+    default, plain = (meaning(word) for word in ("default", "by default"))
     parts[:-1] = [str(plain) if part == default else part for part in parts[:-1]]
     return tidy(" ".join(parts))
-
-
-def _meaning(text: str) -> str | None:
-    terms = _terms()
-    text = text.lower() if " " in text else text  # one word with a capital is a name
-    return terms.get(text) or (terms.get(text[:-1]) if text.endswith("s") and len(text) > 3 else None)  # noqa: PLR2004 - as `bus`
-
-
-@functools.cache
-def _terms() -> Mapping[str, str]:
-    return {
-        k.removeprefix("term.").replace("_", " "): v
-        for k, v in labels(LANGUAGE).items()
-        if k.startswith("term.")
-    }
