@@ -86,6 +86,11 @@ UNDERSTOOD = {
     "Better document `BaseModel`": "为 BaseModel 补充文档",
     "More tests for the scheduler": "为调度器新增测试",
     "Initial support for Windows": "支持 Windows",
+    "Print the path on error": "在错误时打印路径",
+    "Set default value for fields": "为字段设置默认值",
+    "Return an error instead of loading `a`": "返回错误，而不是加载 a",
+    "Remove lists because nobody ever used them": "移除列表",
+    "Use a queue over old iterators": "改用队列，不再使用旧的迭代器",
 }
 LEFT = [
     "",
@@ -108,6 +113,10 @@ LEFT = [
     "Add idea gizmo frobnicator",
     "Update gizmos lookup",
     "Panic on invalid tags",
+    "Build docs fix",
+    "Cache size",
+    "Return errors instead of strangely doing things",
+    "Don't load tests because nobody needs them",
     "Introduce Bodies of Some Strangely Weird Size",
     "Reject non-canonical indices",
     "Remove lifetime, lazily borrowed and lock from the serializer of the pool",

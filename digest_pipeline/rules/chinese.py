@@ -17,6 +17,11 @@ from digest_pipeline.rules.terms import term, tidy, without_capitals
 from digest_pipeline.rules.vocabulary import words
 
 _MOST_WORDS = 40
+_FEW_WORDS = 3
+"""A sentence of so few says little without what it takes the place of."""
+_REASONS = ("because", "since", "so that", "so")
+"""Words before what a sentence stays true without, unless it says what is not done."""
+_NOT = ("don't", "don’t", "do not", "no longer", "stop", "never")
 _BRACKET = re.compile(r"\s+\([^()]*\)(?=[\s,;:]|$)")
 _TAIL = re.compile(
     r"(?:\s(?P<instead>instead of|rather than|in favou?r of)|\s(?P<purpose>(?:in order )?to|so as to)"
@@ -76,22 +81,30 @@ def _with_tail(head: str, sort: str, word: str, rest: str) -> str | None:
     verb = verb_of(head.split(" ", 1)[0]) or ""
     if verb == "make" and sort in ("means", "instead"):
         return None  # how it is made stands behind it
+    if sort == "end" or rest == "default" or (word in _REASONS and not head.lower().startswith(_NOT)):
+        main = clause(head)
+        return main and say(LANGUAGE, "clause.by_default", text=main) if rest == "default" else main
     if sort == "moment" or (word == "using" and verb in FAULTY):
         return _at_moment(verb, head, word, rest)
     if sort in ("purpose", "also"):
         return _with_sentence(verb, head, sort, rest)
+    return _with_means(head, word, rest) if sort == "means" else _instead(verb, head, word, rest)
+
+
+def _with_means(head: str, word: str, rest: str) -> str | None:
+    main, means = clause(head), clause(rest) if word == "by" else term(rest)
+    return say(LANGUAGE, f"clause.means_{word}", text=main, other=means) if main and means else main
+
+
+def _instead(verb: str, head: str, word: str, rest: str) -> str | None:
+    """A sentence with what it takes the place of, without which a short one says little."""
     main = clause(head)
-    if sort == "end":
-        return main
-    if main is None or rest == "default":
-        return main and say(LANGUAGE, "clause.by_default", text=main)
-    if sort == "means":
-        other = clause(rest) if word == "by" else term(rest)
-        key = f"means_{word}"
-    else:
-        other = phrase(rest)
-        key = "favour" if word.startswith("in ") else "use_instead" if verb == "use" else "instead"
-    return say(LANGUAGE, f"clause.{key}", text=main, other=other) if other else main
+    doing = clause(rest) if rest.split(" ", 1)[0].endswith("ing") else None
+    other = doing or phrase(rest)
+    if main is None or other is None:
+        return main if len(head.split()) > _FEW_WORDS else None
+    key = "favour" if word.startswith("in ") else "use_instead" if verb == "use" else "instead"
+    return say(LANGUAGE, f"clause.{'instead_doing' if doing else key}", text=main, other=other)
 
 
 def _with_sentence(verb: str, head: str, sort: str, rest: str) -> str | None:

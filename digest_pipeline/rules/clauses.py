@@ -29,6 +29,14 @@ _ALSO_NOUNS = words(
     "start stop return call display request process record trace mark match address type order default"
 )
 """Verbs that are as often nouns: an article or a name must follow."""
+_OFTEN_DONE = words(
+    "build cache log report format link release store load run cover share track set show start stop return"
+    " call display record mark match address"
+)
+"""Those of them that are verbs where a phrase follows that is no name of its own."""
+_CHANGES = re.compile(
+    r"\b(?:fix(?:es)?|clean-?ups?|updates?|tweaks?|changes?|improvements?|refactor(?:ing)?)$"
+)
 _MEASURES = words("multiple several empty invalid nested large missing unnecessary unused")
 _REMARKS = re.compile(r"\b(?:comments?|todos?)\b", re.IGNORECASE)
 _SUPPORTED = re.compile(r"(?:\w+ )?[Ss]upport (?:for|of) (.+)$|(\S+(?: \S+)?) [Ss]upport$")
@@ -64,7 +72,10 @@ def clause(text: str, lead: str = "") -> str | None:
 def _is_done(first: str, verb: str, rest: str) -> bool:
     """Whether a word in front is what is done, and no part of a name: `fused X`, `cache size`."""
     is_participle = first.endswith("ed") and verb not in (*_COMMON, first)
-    return bool(rest) and not is_participle and (first not in _ALSO_NOUNS or _is_object(rest))
+    is_noun = first in _ALSO_NOUNS and not _is_object(rest)
+    if is_noun and first in _OFTEN_DONE and " " in rest:  # `cache size` and `build docs fix` are names
+        is_noun = in_terms(f"{first} {rest.split(' ', 1)[0]}") or _CHANGES.search(rest) is not None
+    return bool(rest) and not is_participle and not is_noun
 
 
 def _happening(text: str) -> str | None:

@@ -28,6 +28,11 @@ FAULTS = re.compile(
     re.IGNORECASE,
 )
 """Words for what nobody wants."""
+_EVENT = re.compile(
+    r"\b(?:errors?|failures?|crash|hover|click|exit|startup|shutdown|import|load|release|changes?|save|push|close|open"
+    r"|timeout|event|install|upgrade|restart|reload|start|stop|commit|merge|SIG[A-Z0-9]+)$"
+)
+"""What happens, and is no place: `print the path on error`."""
 _SAME_PLACE = {"inside": "in", "within": "in", "across": "in", "into": "to", "onto": "to"}
 _OF_NAMES = words(
     "add introduce remove update bump use support replace enable disable revert drop include integrate"
@@ -126,6 +131,8 @@ def _placed(parts: Parts, thing: str, sort: str, place: str | None) -> str | Non
         return None
     if parts.verb in FAULTY and sort == "on" and not _is_platform(place):
         key = "clause.met"
+    elif sort == "on" and _EVENT.search(parts.places[0][1]):
+        key = "clause.on_event"
     where = say(LANGUAGE, "clause.lead", lead=parts.lead, what=place) if parts.lead else place
     return say(LANGUAGE, key, verb=known[f"verb.{parts.verb}"], what=thing, place=where)
 
