@@ -174,6 +174,20 @@ def test_breaking_is_marked_in_the_subject_or_a_footer() -> None:
     assert not is_breaking(commit_with("Fix breaking tests", body="this is a BREAKING news"))
 
 
+PATHS = {
+    "fix: Unsoundness in A::into_b for structs": ((), "Unsoundness in A::into_b for structs"),
+    "fix(a): foo::bar panics": (("a",), "foo::bar panics"),
+    "A::into_b: read it": (("A::into_b",), "read it"),
+    "Fix A::b": ((), "Fix A::b"),
+}
+
+
+@pytest.mark.parametrize("line", PATHS)
+def test_two_colons_in_a_row_end_no_prefix(line: str) -> None:
+    subject = parse_subject(line)
+    assert (subject.tags, subject.text) == PATHS[line]
+
+
 SECTIONS = {
     "## Breaking Changes\n\n<!-- Optional -->\n\n- `a` is gone. Use `b`.\n- more\n\n## Notes": "`a` is gone.",
     "# API Breaking Changes\n\nThe function `f` takes\none more.\n": "The function `f` takes one more.",

@@ -68,6 +68,7 @@ SUMMARIES = {
         "Fix memory leak in redis-cli when it reconnects",
         "修复 redis-cli 中的内存泄漏",
     ),
+    "fix: Race in `run_moe`": ("Fixes: Race in run_moe", "修复 run_moe 中的竞态"),
     "Replace hardcoded paths with HOME": ("Replace hardcoded paths with HOME", "用 HOME 替换硬编码的路径"),
     "修复加载模型时的死锁问题": ("修复加载模型时的死锁问题", "修复加载模型时的死锁问题"),
 }

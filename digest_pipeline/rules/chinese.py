@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from digest_pipeline.rules.catalogue import labels, say
-from digest_pipeline.rules.clauses import begins_sentence, clause
+from digest_pipeline.rules.clauses import begins_sentence, clause, employing, nested
 from digest_pipeline.rules.lexicon import BLANK, LANGUAGE, QUOTE, in_terms, verb_of
 from digest_pipeline.rules.places import FAULTY, may_end_early, phrase
 from digest_pipeline.rules.terms import term, tidy, without_capitals
@@ -63,6 +63,8 @@ def _sentence(text: str) -> str | None:
         return main and say(LANGUAGE, f"adverb.{adverb[1].rpartition(' ')[2]}", text=main)
     for found in _TAIL.finditer(text):
         sort, rest = str(found.lastgroup), text[found.end() :]
+        if found["means"] == "using" and " " not in text[: found.start()]:  # `stop using X`
+            continue
         if _is_tail(sort, word := found[sort].strip(), rest):
             return _with_tail(text[: found.start()], sort, word, rest)
     return clause(text)
@@ -92,14 +94,14 @@ def _with_tail(head: str, sort: str, word: str, rest: str) -> str | None:
 
 
 def _with_means(head: str, word: str, rest: str) -> str | None:
-    main, means = clause(head), clause(rest) if word == "by" else term(rest)
+    main, means = clause(head), nested(rest) if word == "by" else term(rest)
     return say(LANGUAGE, f"clause.means_{word}", text=main, other=means) if main and means else main
 
 
 def _instead(verb: str, head: str, word: str, rest: str) -> str | None:
     """A sentence with what it takes the place of, without which a short one says little."""
     main = clause(head)
-    doing = clause(rest) if rest.split(" ", 1)[0].endswith("ing") else None
+    doing = nested(rest) if rest.split(" ", 1)[0].endswith("ing") else None
     other = doing or phrase(rest)
     if main is None or other is None:
         return main if len(head.split()) > _FEW_WORDS else None
@@ -111,8 +113,8 @@ def _with_sentence(verb: str, head: str, sort: str, rest: str) -> str | None:
     """What a change is for, or a second one."""
     is_completed = sort == "purpose" and verb in _COMPLETED
     # `use X to …` makes use of it, and does not go over to it
-    main = clause(re.sub(r"^\w+", "apply", head) if is_completed and verb == "use" else head)
-    further = _sentence(rest) if main else None
+    main = nested(head) if is_completed and verb == "use" else clause(head)
+    further = _sentence(employing(rest) if sort == "purpose" else rest) if main else None
     if main is None or further is None:
         return None if is_completed else main
     key = "able" if is_completed and verb in ("allow", "enable") else sort
@@ -141,6 +143,6 @@ def _moment(word: str, rest: str) -> str | None:
         what, how = term(state[1]), labels(LANGUAGE).get(f"state.{state[2].replace(' ', '_')}")
         return tidy(say(LANGUAGE, key, what=f"{what} {how}")) if what and how else None
     first = rest.split(" ", 1)[0]
-    done = clause(rest) if first.endswith("ing") and not in_terms(first) else None
+    done = nested(rest) if first.endswith("ing") and not in_terms(first) else None
     what = done or term(rest)
     return None if what is None else tidy(say(LANGUAGE, key, what=what))

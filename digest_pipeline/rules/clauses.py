@@ -38,6 +38,7 @@ _CHANGES = re.compile(
     r"\b(?:fix(?:es)?|clean-?ups?|updates?|tweaks?|changes?|improvements?|refactor(?:ing)?)$"
 )
 _MEASURES = words("multiple several empty invalid nested large missing unnecessary unused")
+_USING = re.compile(r"^us(?:e|es|ing)\s", re.IGNORECASE)
 _REMARKS = re.compile(r"\b(?:comments?|todos?)\b", re.IGNORECASE)
 _SUPPORTED = re.compile(r"(?:\w+ )?[Ss]upport (?:for|of) (.+)$|(\S+(?: \S+)?) [Ss]upport$")
 
@@ -54,7 +55,7 @@ def clause(text: str, lead: str = "") -> str | None:
     """A verb with its object and its places; `lead` is when the fault shows that it names, in Chinese."""
     if negated := _NEGATIONS.match(text):
         text = text[negated.end() :]
-        rest = clause(text)
+        rest = nested(text)
         return _happening(text) or (rest and say(LANGUAGE, "clause.not", text=rest))
     first, _, rest = text.partition(" ")
     adverb = f"adverb.{first.lower()}"
@@ -67,6 +68,16 @@ def clause(text: str, lead: str = "") -> str | None:
     if first.lower() == "better" and begins_sentence(rest):  # `better document X`
         return clause(rest, lead)
     return _with_verb(verb, without_article(rest), lead)
+
+
+def nested(text: str) -> str | None:
+    """A clause within another."""
+    return clause(employing(text))
+
+
+def employing(text: str) -> str:
+    """A clause within another, where what is used does not take the place of something else."""
+    return _USING.sub("employ ", text)
 
 
 def _is_done(first: str, verb: str, rest: str) -> bool:
@@ -101,7 +112,7 @@ def _with_verb(verb: str, rest: str, lead: str) -> str | None:
     if verb == "resolve" and (FAULTS.search(rest) or _REMARKS.search(rest)):
         verb = "fix"
     if verb == "prevent" and (prevented := re.match(r"(.+?) from (\w+ing .+)$", rest)):
-        thing, doing = term(prevented[1]), clause(prevented[2])
+        thing, doing = term(prevented[1]), nested(prevented[2])
         return say(LANGUAGE, "clause.from_doing", what=thing, text=doing) if thing and doing else None
     if verb in ("add", "introduce", "implement") and (supported := _SUPPORTED.match(rest)):
         verb, rest = "support", supported[1] or supported[2]
@@ -139,6 +150,6 @@ def _done(verb: str, rest: str, lead: str) -> str | None:
         doing = known[f"verb.{inner}"]
         thing = say(LANGUAGE, "clause.lead", lead=lead, what=thing) if lead and thing else thing
         return thing and say(LANGUAGE, "clause.doing", verb=known[f"verb.{verb}"], what=thing, doing=doing)
-    said = clause(rest) if verb in _TAKES_CLAUSE else None
+    said = nested(rest) if verb in _TAKES_CLAUSE else None
     said = said and known[f"verb.{verb}"] + said
     return say(LANGUAGE, "clause.moment", moment=lead, text=said) if lead and said else said

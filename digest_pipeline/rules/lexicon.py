@@ -52,6 +52,7 @@ _NO_NOUNS = words(
     "demand vs versus"
 )
 """Words of grammar, forms of verbs and adjectives whose endings do not tell what they are."""
+_ENDS_NOUNS = re.compile(r"(?:ness|[ts]ion|ment|ity|ship|[ae]nce)s?$")
 _NO_NOUN = re.compile(
     r"(?:ly|ed|ing|able|ible|ous|ful|less|ish|est|n't|ize|ise|ify|ive|ic|al|ary|ier|ant|ent|\w{3}ate)$|-|^(?:un|non|ir|im)\w"
 )
@@ -96,7 +97,9 @@ def is_name(word: str) -> bool:
 
 def may_stay(word: str, *, is_last: bool) -> bool:
     """Whether a word that is not listed can only be a noun; before another one only in the singular."""
-    if re.fullmatch(r"[a-z]{3,24}", word) is None or word in _NO_NOUNS or _NO_NOUN.search(word):
+    if re.fullmatch(r"[a-z]{3,24}", word) is None or word in _NO_NOUNS:
+        return False
+    if _NO_NOUN.search(word) and not _ENDS_NOUNS.search(word):
         return False
     is_plural = word.endswith("s") and not word.endswith(("ss", "us", "is"))
     return verb_of(word) is None and (is_last or not is_plural)

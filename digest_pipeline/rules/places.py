@@ -29,7 +29,8 @@ FAULTS = re.compile(
 )
 """Words for what nobody wants."""
 _EVENT = re.compile(
-    r"\b(?:errors?|failures?|crash|hover|click|exit|startup|shutdown|import|load|release|changes?|save|push|close|open"
+    r"\b(?:(?!partition|section|function|option|version|connection|collection|expression|instruction|transaction)"
+    r"\w+[ts]ion|errors?|failures?|crash|hover|click|exit|startup|shutdown|import|load|release|changes?|save|push|close|open"
     r"|timeout|event|install|upgrade|restart|reload|start|stop|commit|merge|SIG[A-Z0-9]+)$"
 )
 """What happens, and is no place: `print the path on error`."""

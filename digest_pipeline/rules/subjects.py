@@ -33,7 +33,9 @@ _TAG = re.compile(r"^\s*(?:\[([^\[\]]{1,60})\]|【([^【】]{1,60})】)\s*[:：,
 _EMOJI = re.compile(
     r"^(?:\s*(?::[a-z0-9_+-]+:|[\U0001F000-\U0001FAFF\u2600-\u27BF\u2B00-\u2BFF\uFE0F\u200D])\s*)+"
 )
-_PREFIX = re.compile(r"^([\w./&+| -]{1,40}?)\s*(?:[\(（]([^()（）]{0,80})[\)）])?\s*(!)?\s*[:：]\s*(?=\S)")
+_PREFIX = re.compile(
+    r"^((?:[\w./&+| -]|::){1,40}?)\s*(?:[\(（]([^()（）]{0,80})[\)）])?\s*(!)?\s*[:：](?!:)\s*(?=\S)"
+)
 _BRANCH = re.compile(
     r"^(feature|feat|bugfix|hotfix|fix|refactor|perf|docs?|chore|tests?)/(?=\w)", re.IGNORECASE
 )

@@ -14,6 +14,7 @@ from digest_pipeline.models import ChangeType
 from digest_pipeline.rules import vocabulary
 from digest_pipeline.rules.catalogue import labels, say
 from digest_pipeline.rules.chinese import in_chinese
+from digest_pipeline.rules.lexicon import verb_of
 from digest_pipeline.rules.naming import code
 from digest_pipeline.rules.subjects import prose_of, subject_of
 from digest_pipeline.rules.telling import file_lines, telling_lines
@@ -53,6 +54,14 @@ _FINITE = re.compile(
     r"|\S\s+(?:->|=>|→)\s"
 )
 """A subject that is a sentence about the fault, or shows what becomes of it."""
+_FAULT = re.compile(
+    r"^(?:(?!errors?\b)(?:\S+ ){0,3}?(?:issues?|errors?|bugs?|warnings?|crash(?:es)?|races?|deadlocks?|leaks?"
+    r"|typos?|regressions?|hangs?|panics?|overflows?|segfaults?|unsoundness|off-by-one"
+    r"|false (?:positive|negative)s?)\b"
+    r"|(?:missing|wrong|incorrect|invalid|broken|unused|bad|stale|duplicated?|misleading|inconsistent) )",
+    re.IGNORECASE,
+)
+"""A subject that only names what was wrong."""
 _LABEL = re.compile(
     r"^(?:summary|description|purpose|overview|motivation|background|what|why)\s*:\s*", re.IGNORECASE
 )
@@ -72,7 +81,9 @@ def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> s
     named = " ".join(subject.text.split())
     about = _revert(subject, language)
     if about is None and text:
-        about = _in_english(commit, subject, text) if language == "en" else _in_chinese(commit, named)
+        about = (
+            _in_english(commit, subject, text) if language == "en" else _in_chinese(commit, subject, named)
+        )
     if not shown and (language != "en" or len((about or "").split()) <= _VAGUE_WORDS):
         shown = file_lines(commit.files, language)
     if about is None:
@@ -118,7 +129,7 @@ def _names_fault(text: str) -> bool:
     first = text.split(" ", 1)[0]
     is_verb = vocabulary.verb_kind(first) is not None or vocabulary.is_weak(first)
     is_name = re.fullmatch(r"[A-Za-z][a-z']+,?", first) is None
-    return not is_verb and (is_name or _FINITE.search(text) is not None)
+    return not is_verb and (is_name or any(p.search(text) for p in (_FINITE, _FAULT)))
 
 
 def _says_what(sentence: str) -> bool:
@@ -129,11 +140,16 @@ def _says_what(sentence: str) -> bool:
     return vocabulary.verb_kind(verb) is not None and not is_noun and not re.search(r"\*\*|: ", sentence)
 
 
-def _in_chinese(commit: Commit, text: str) -> str | None:
+def _in_chinese(commit: Commit, subject: Subject, text: str) -> str | None:
     text = text.rstrip(".。")
     if _HAN.search(text):
         return cut(clean(text), _MOST_COLUMNS["zh"])
-    said = in_chinese(text) or in_chinese(_first_sentence(commit.body) or "")
+    said = in_chinese(text)
+    first, _, rest = text.partition(" ")
+    if said is None and ChangeType.FIX in subject.kinds and _FAULT.match(text) and verb_of(first) is None:
+        fault = first.lower() if re.fullmatch(r"[A-Z][a-z]+", first) else first
+        said = in_chinese(f"fix {fault} {rest}")  # `fix: race in X`
+    said = said or in_chinese(_first_sentence(commit.body) or "")
     return cut(clean(said), _MOST_COLUMNS["zh"]) if said else None
 
 
