@@ -86,7 +86,7 @@ def facts_of(texts: Sequence[FileText]) -> Facts:
             lines = hunks.changed_lines(text.patch, _QUOTED_LINES)
             draft.edits[kind].append(edits.edits_of(text.change.path, lines, lines))
         if kind is FileKind.TEST:
-            added, changed = tests_of(text)
+            added, changed = tests_of(text, None)
             draft.tests_added += added
             draft.tests_changed += changed
         if kind not in (FileKind.VENDORED, FileKind.GENERATED, FileKind.DATA):
@@ -149,30 +149,42 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
         draft.edits[FileKind.DOCS].append(edits.edits_of(path, lines, lines))
         draft.sections += headings_in_comments(path, lines)
         return
-    draft.code_added += sum(line.is_added for line in code)
-    draft.code_removed += sum(not line.is_added for line in code)
+    shipped = hunks.before_tests(code, path, text.old, text.new)
+    _tests_inside(draft, text, code, shipped)
+    draft.code_added += sum(line.is_added for line in shipped)
+    draft.code_removed += sum(not line.is_added for line in shipped)
     warns = [line.is_added for line in code if _deprecates(line.text)]
     if text.change.status != "A":  # what is new as a whole ends nothing
         draft.deprecations += warns.count(True)
     draft.deprecations_removed += warns.count(False)
     if not is_program(path):
-        shipped = hunks.before_tests(code, path, text.old, text.new)
-        draft.tested_inside |= len(shipped) < len(code)
         draft.usages += usages(shipped, text.old, text.new)
     before, after = _definitions(text, lines, old, new)
     warning = [line.number for line in code if line.is_added and _warns(line.text)]
     known = {name: found for name, found in after.items() if name in before}  # what is new deprecates others
     draft.deprecated += around(path, text.new, known, warning)
     compare(draft, text, before, after, hunks.texts(lines))
-    changed, tests = rewritten(text, before, after, code)
-    quoted = edits.edits_of(path, lines, code)
+    changed, tests = rewritten(text, before, after, shipped)
+    quoted = edits.edits_of(path, hunks.before_tests(lines, path, text.old, text.new), shipped)
     if quoted:  # few lines, so that their place is soon found
-        place = place_of(text, before, after, code, [n.name for n in (*changed, *tests)])
+        place = place_of(text, before, after, shipped, [n.name for n in (*changed, *tests)])
         quoted = [dataclasses.replace(edit, name=place) for edit in quoted]
-    draft.edits[FileKind.SOURCE].append(quoted)
+    draft.edits[FileKind.SOURCE].append(quoted if shipped else [])
     draft.changed += changed
     draft.tests_changed += tests
     draft.tested_inside |= bool(tests)
+
+
+def _tests_inside(
+    draft: Draft, text: FileText, code: Sequence[hunks.Line], shipped: Sequence[hunks.Line]
+) -> None:
+    """Add the tests of a source file itself, as Rust has them at its end."""
+    if len(shipped) == len(code):
+        return
+    draft.tested_inside = True
+    added, changed = tests_of(text, frozenset(code) - frozenset(shipped))
+    draft.tests_added += added
+    draft.tests_changed += changed if not shipped else []
 
 
 def _definitions(

@@ -20,6 +20,7 @@ from digest_pipeline.rules.statements import (
     interface_lines,
     kind_label,
     passing_lines,
+    reach_of,
     sort_of,
     unread_lines,
 )
@@ -147,10 +148,17 @@ def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Itera
         kinds = [*dict.fromkeys(sort_of(n) for n in removed)]
         kind = kind_label(language, kinds[0] if len(kinds) == 1 else "name", len({n.name for n in removed}))
         names = all_named(language, [n.name for n in removed], known)
-        yield Claim(say(language, key, kind=kind, names=names), removed[0].path)
+        reach = reach_of(removed[0], language)
+        yield Claim(say(language, key, reach=reach, kind=kind, names=names), removed[0].path)
     for renamed in [r for r in facts.renamed if is_exported(r.path)][:2]:
         yield Claim(
-            say(language, "risk.renamed", old=code(renamed.old, known), new=code(renamed.new, known)),
+            say(
+                language,
+                "risk.renamed",
+                reach=reach_of(renamed, language),
+                old=code(renamed.old, known),
+                new=code(renamed.new, known),
+            ),
             renamed.path,
         )
     for signature in [s for s in facts.signatures if is_exported(s.path)][:4]:

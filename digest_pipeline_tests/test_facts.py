@@ -853,6 +853,36 @@ def test_tests_within_a_source_file_are_no_part_of_what_changed(condition: str) 
     assert not of("src/a.rs", old, old.replace("a()", "c()")).is_tested_inside
 
 
+def test_the_lines_of_tests_within_a_source_file_are_no_code_of_it() -> None:
+    tests = "#[cfg(test)]\nmod tests {\n    fn f_works() {\n        b();\n    }\n"
+    old = f"pub fn f() {{\n    a();\n}}\n\n{tests}}}\n"
+    new = old.replace(tests, f"{tests}\n    fn g_works() {{\n        c();\n    }}\n")
+    facts = of("src/a.rs", old, new)
+    assert (facts.lines, facts.edits, facts.changed) == ((0, 0), (), ())
+    assert [n.name for n in facts.tests_added] == ["g_works"]
+    both = of("src/a.rs", old, new.replace("a();", "other();"))
+    assert both.lines == (1, 1)
+    assert [(e.name, e.old, e.new) for e in both.edits] == [("f", "a();", "other();")]
+    inner = of("src/a.rs", old, old.replace("b();", "e();"))
+    assert ([n.name for n in inner.tests_changed], inner.edits) == (["f_works"], ())
+
+
+def test_a_function_of_go_is_no_test_by_its_name() -> None:
+    old = "package main\n\nfunc TestRace() error {\n\treturn run()\n}\n"
+    facts = of("release.go", old, old.replace("run()", "each()"))
+    assert ([n.name for n in facts.changed], facts.has_tests) == (["TestRace"], False)
+
+
+@pytest.mark.parametrize("path", ["src/a.ts", "src/a.go"])
+def test_a_string_in_backticks_does_not_swallow_what_follows(path: str) -> None:
+    text = "`There are\nways {\n- one (\n- two\n`"
+    filler = "".join(f"const x{n} = {n}\n" for n in range(900))
+    body = "function late(a) {\n  go(a)\n}\n" if path.endswith("ts") else "func late(a int) {\n\tgo(a)\n}\n"
+    old = ("" if path.endswith("ts") else "package a\n\n") + f"const TEXT = {text}\n\n{filler}\n{body}"
+    facts = of(path, old, old.replace("go(a)", "stop(a)").replace("- one", "- One"))
+    assert "late" in [n.name for n in facts.changed]
+
+
 def test_what_is_compiled_without_the_tests_too_is_no_test() -> None:
     old = '#[cfg(any(test, feature = "x"))]\nmod kept {\n    pub fn f() {\n        a();\n    }\n}\n'
     facts = of("src/a.rs", old, old.replace("a()", "c()"))

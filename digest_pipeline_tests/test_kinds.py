@@ -25,6 +25,7 @@ CASES = {
         "tests/unit/type/zset.tcl",
         "pkg/server/handler_test.go",
         "web/src/App.test.tsx",
+        "lib/user.spec.ts",
         "src/test/java/org/x/AppTest.java",
         "okio/src/commonTest/kotlin/okio/Paths.kt",
         "python/sglang/test/runners.py",
@@ -39,6 +40,7 @@ CASES = {
     ),
     FileKind.DOCS: (
         "README.md",
+        "docs/api-spec.md",
         "docs/conf.py",
         "examples/imagepipe/imagepipe.py",
         "LICENSE-APACHE",
@@ -75,6 +77,7 @@ CASES = {
         "build.gradle.kts",
         "go.mod",
         "scripts/release",
+        "magefile.go",
         "hack/update.sh",
         "build-xcframework.sh",
     ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digest_pipeline.facts import Facts, fact_lines, facts_of
-from digest_pipeline.rules.statements import signature_line
+from digest_pipeline.rules.statements import interface_lines, signature_line
 from digest_pipeline.wording import analysis_by_rules
 from digest_pipeline_tests.diffs import Versions, judged, text_of
 
@@ -50,6 +50,55 @@ def test_fewer_overloads_are_not_told_as_removed() -> None:
     variants = "#[cfg(a)]\npub fn f(x: A) {\n    one();\n}\n#[cfg(not(a))]\npub fn f(x: A) {\n    two();\n}\n"
     facts = of("src/a.rs", variants, variants.replace("one()", "three()"))
     assert (facts.added, facts.removed, [n.name for n in facts.changed]) == ((), (), ["f"])
+
+
+def test_an_implementation_for_a_path_is_named_with_the_path() -> None:
+    old = "impl From<&A> for pb::X {\n    fn from(a: &A) -> Self {\n        go()\n    }\n}\n"
+    facts = of("src/a.rs", old, old + old.replace("pb::X", "old::X"))
+    assert ([n.name for n in facts.added], facts.removed) == (["From<&A> for old::X"], ())
+
+
+def test_of_a_field_and_its_accessor_the_public_one_counts() -> None:
+    field = "public class Index {\n    private final int baseId;\n"
+    method = "    public int baseId() {\n        return baseId;\n    }\n"
+    before, after = field + "}\n", field + method + "}\n"
+    assert [(n.name, n.kind) for n in of("src/Index.java", before, after).added] == [
+        ("Index.baseId", "function")
+    ]
+    assert [n.name for n in of("src/Index.java", after, before).removed] == ["Index.baseId"]
+    both = of("src/Index.java", "public class Index {\n}\n", after)
+    assert [(n.name, n.kind) for n in both.added] == [("Index.baseId", "function")]
+
+
+OPENED = {
+    "src/a.rs": ("fn f(a: u32) {\n    go(a);\n}\n", "pub fn f(a: u32) {\n    go(a);\n}\n"),
+    "src/a.ts": ("function f(a) {\n  go(a)\n}\n", "export function f(a) {\n  go(a)\n}\n"),
+}
+
+
+@pytest.mark.parametrize("path", OPENED)
+def test_what_can_be_used_from_outside_now_or_no_longer_is_added_or_removed(path: str) -> None:
+    hidden, opened = OPENED[path]
+    facts = of(path, hidden, opened)
+    assert ([n.name for n in facts.added], facts.removed) == (["f"], ())
+    facts = of(path, opened, hidden)
+    assert (facts.added, [n.name for n in facts.removed]) == ((), ["f"])
+
+
+def test_what_a_module_of_javascript_exports_is_called_so() -> None:
+    facts = of(
+        "src/a.ts", "const a = 1\n", "const a = 1\nexport type T = A | B\nexport class C {\n  d = 1\n}\n"
+    )
+    assert interface_lines(facts, "en") == ["adds exported class `C`", "adds exported type `T`"]
+    assert interface_lines(facts, "zh") == ["新增导出类 `C`", "新增导出类型 `T`"]
+
+
+def test_a_member_of_two_classes_of_one_name_is_told_once() -> None:
+    texts = [
+        text_of("a.py", "class Index:\n    pass\n", "class Index:\n    base_id: int\n"),
+        text_of("src/a.rs", "pub struct Index {\n}\n", "pub struct Index {\n    pub base_id: u32,\n}\n"),
+    ]
+    assert interface_lines(facts_of(texts), "en") == ["adds public field `base_id` of `Index`"]
 
 
 def test_what_only_the_parts_of_a_project_include_is_internal() -> None:
@@ -260,6 +309,7 @@ def test_deleted_files_are_named() -> None:
 
 
 FIXES = {
+    "fix: A.b objects passed to C.d work when e": "A.b objects passed to C.d work when e",
     "fix: slice -> toSlice": "Fixes: slice -> toSlice",
     "slice -> toSlice": "slice -> toSlice",
     "fix: prevent a panic": "Prevent a panic",

@@ -64,7 +64,7 @@ _TEST_SOURCE_SET = re.compile(r"/src/[a-z]\w*Test(?:Fixtures)?/")
 """As Kotlin's Gradle plugin names them: `src/commonTest/`."""
 _TEST_NAME = re.compile(
     r"""^(test_.+|conftest)\.pyi?$|^(run[-_]?)?tests?\.(py|rs|ts|js|c|cpp|cc|sh)$|^(tox|pytest)\.ini$
-    |[-_.](test|tests|spec|e2e|bench|benchmark)\.[a-z]+$|^(bench|benchmark)_.+\.(py|c|cc|cpp|cu|rs|sh)$
+    |[-_.](test|tests|e2e|bench|benchmark)\.[a-z]+$|[-_.]spec\.(?!md|ya?ml|json|txt|rst|html|toml)[a-z]+$|^(bench|benchmark)_.+\.(py|c|cc|cpp|cu|rs|sh)$
     |^test[-_].+\.(c|cc|cpp|cu|h|sh|rs|js|ts|rb|go|t|bats)$|\.(snap|bats)$
     """,
     re.VERBOSE,
@@ -93,7 +93,7 @@ _BUILD_NAMES = _words(
     "flake.nix shell.nix default.nix noxfile.py conanfile.txt conanfile.py vcpkg.json "
     "composer.json mix.exs rebar.config package.swift build.sbt lerna.json turbo.json nx.json "
     "webpack.config.js vite.config.ts rollup.config.js .nvmrc .python-version .ruby-version "
-    ".tool-versions .node-version version kconfig pubspec.yaml .npmrc"
+    ".tool-versions .node-version version kconfig pubspec.yaml .npmrc magefile.go"
 )
 _BUILD_NAME = re.compile(
     r"""^requirements?([-_.].*)?\.(txt|in|pip)$|^(.*[-_.])?requirements\.(txt|in)$|^constraints.*\.txt$

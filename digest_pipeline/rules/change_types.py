@@ -177,6 +177,8 @@ def _is_told(subject: Subject, said: ChangeType | None, counted: frozenset[FileK
 def _of_two(subject: Subject, facts: Facts, said: ChangeType | None) -> ChangeType:
     """Tests or documents, build or CI: what most lines are, for the latter unless the subject says it."""
     if FileKind.TEST in facts.kinds:
+        if said is not None and said in subject.kinds and said in (ChangeType.DOCS, ChangeType.TEST):
+            return said
         is_docs = facts.size(FileKind.DOCS).lines > facts.size(FileKind.TEST).lines
         return ChangeType.DOCS if is_docs else ChangeType.TEST
     if said is ChangeType.CI or (said is ChangeType.BUILD and object_type(subject.text) is not ChangeType.CI):

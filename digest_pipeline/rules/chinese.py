@@ -83,9 +83,11 @@ def _with_tail(head: str, sort: str, word: str, rest: str) -> str | None:
     verb = verb_of(head.split(" ", 1)[0]) or ""
     if verb == "make" and sort in ("means", "instead"):
         return None  # how it is made stands behind it
-    if sort == "end" or rest == "default" or (word in _REASONS and not head.lower().startswith(_NOT)):
-        main = clause(head)
-        return main and say(LANGUAGE, "clause.by_default", text=main) if rest == "default" else main
+    if word == "by" and rest.partition(" ")[0] == "default":
+        main = _sentence(head + rest.removeprefix("default"))
+        return main and say(LANGUAGE, "clause.by_default", text=main)
+    if sort == "end" or (word in _REASONS and not head.lower().startswith(_NOT)):
+        return clause(head)
     if sort == "moment" or (word == "using" and verb in FAULTY):
         return _at_moment(verb, head, word, rest)
     if sort in ("purpose", "also"):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import difflib
 import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.rules import rust
 from digest_pipeline.rules.findings import Dependency, Name, Renamed, Signature, Value
+from digest_pipeline.rules.renaming import renames_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from digest_pipeline.rules.nodes import Parameter
     from digest_pipeline.rules.usages import Usage
 
-_MAX_RENAME_PAIRS = 30
 _MAX_VALUE = 80
-_FEW_WORDS = 12
-"""A definition of so few words is like many others."""
 
 
 @dataclasses.dataclass
@@ -78,9 +75,9 @@ def compare(
     neither come nor gone, whatever the parser made of a file that it did not understand.
     """
     path = text.change.path
-    gone = _standing_in([old[name][0] for name in old if name not in new], touched[False])
-    come = _standing_in([new[name][0] for name in new if name not in old], touched[True])
-    pairs = _renames(gone, come, text)
+    gone = _standing_in([_shown(old[name]) for name in old if name not in new], touched[False])
+    come = _standing_in([_shown(new[name]) for name in new if name not in old], touched[True])
+    pairs = renames_of(gone, come, text)
     for before, after in pairs:
         if _is_offered(before, path) and not after.is_public:
             continue  # who used it cannot use the other
@@ -90,17 +87,47 @@ def compare(
             draft.renamed.append(Renamed(before.name, after.name, after.kind, path))
     gone, come = _without_same(gone, come, pairs, touched)
     gone, come = _without_members(gone, come, pairs)
+    hidden, opened = _reopened(old, new, path)
+    gone += _standing_in(hidden, touched[False])
+    come += _standing_in(opened, touched[True])
     _add_names(come, draft.added, draft.internal_added, path)
     _add_names(gone, draft.removed, draft.internal_removed, path)
     for name in (n for n in old if n in new):
         olds, news = _unmatched(old[name], new[name])
         if len(olds) == len(news) == 1:
             _changed(draft, olds[0], news[0], path)
-        elif len(news) > len(olds) and _is_offered(news[0], path):
-            draft.added.append(Name(name, "overload", path))
-        elif olds and not news and _is_offered(olds[0], path):
+        elif len(news) > len(olds) and _is_offered(_shown(news), path):
+            draft.added.append(_further(_shown(news), old[name], path))
+        elif olds and not news and _is_offered(_shown(olds), path):
             # where some are left, they may take all that the others took
-            draft.removed.append(Name(name, "overload", path))
+            draft.removed.append(_further(_shown(olds), new[name], path))
+
+
+def _further(definition: Definition, others: list[Definition], path: str) -> Name:
+    """One more definition of a name: an overload, unless the others are of another kind, as a field is."""
+    is_overload = any(d.kind == definition.kind for d in others)
+    return Name(definition.name, "overload" if is_overload else definition.kind, path)
+
+
+def _shown(definitions: list[Definition]) -> Definition:
+    """Of several definitions of one name the first that others may use."""
+    return max(definitions, key=lambda d: d.is_public)
+
+
+def _reopened(
+    old: Mapping[str, list[Definition]], new: Mapping[str, list[Definition]], path: str
+) -> tuple[list[Definition], list[Definition]]:
+    """What is still there and can no longer be used from outside, and what now can: by `pub` or `export`."""
+    hidden, opened = [], []
+    for name in (n for n in old if n in new):
+        before, after = _shown(old[name]), _shown(new[name])
+        if before.kind != after.kind or _is_offered(before, path) == _is_offered(after, path):
+            continue
+        if _is_offered(before, path):
+            hidden.append(before)
+        else:
+            opened.append(after)
+    return hidden, opened
 
 
 def _standing_in(definitions: list[Definition], text: str) -> list[Definition]:
@@ -174,7 +201,7 @@ def _is_offered(definition: Definition, path: str) -> bool:
 
 def _add_names(definitions: list[Definition], public: list[Name], internal: list[Name], path: str) -> None:
     """Sort names by whether others may use them; a member goes with its class or trait."""
-    owners = {d.name for d in definitions if d.kind == "class"}
+    owners = {d.name for d in definitions if d.kind in ("class", "type")}
     made = [d.span for d in definitions if d.kind == "implementation"]
     for d in definitions:
         is_made = any(start < d.span[0] and d.span[1] <= end for start, end in made)
@@ -278,38 +305,3 @@ def _spelt(kind: str) -> str:
 
 def _is_short(*values: str | None) -> bool:
     return all(v is None or len(v) <= _MAX_VALUE for v in values)
-
-
-def _renames(
-    gone: list[Definition], come: list[Definition], text: FileText
-) -> list[tuple[Definition, Definition]]:
-    """Pairs of one kind and scope whose text is the same, or nearly, but for the name."""
-    pairs, taken = [], set()
-    candidates = [
-        (a, b) for a in gone for b in come if a.kind == b.kind != "implementation" and _scope(a) == _scope(b)
-    ]
-    for before, after in candidates[:_MAX_RENAME_PAIRS]:
-        if id(before) in taken or id(after) in taken or text.old is None or text.new is None:
-            continue
-        one = text.old[slice(*before.span)].decode("utf-8", "replace")
-        two = text.new[slice(*after.span)].decode("utf-8", "replace")
-        names = (before.bare_name, after.bare_name)
-        is_short = len(re.findall(r"\w+", two)) < _FEW_WORDS
-        if is_short and difflib.SequenceMatcher(None, *names).ratio() < 0.5:  # noqa: PLR2004 - half of the letters
-            continue  # two prototypes are alike in all but their names
-        if _is_like(one.replace(*names), two):
-            pairs.append((before, after))
-            taken |= {id(before), id(after)}
-    return pairs
-
-
-def _scope(definition: Definition) -> str:
-    return definition.name[: len(definition.name) - len(definition.bare_name)]
-
-
-def _is_like(one: str, two: str) -> bool:
-    words = [re.findall(r"\w+|[^\w\s]", t) for t in (one, two)]
-    if min(map(len, words)) < 8 or max(map(len, words)) > 1500:  # noqa: PLR2004 - too short to tell, too long to compare
-        return words[0] == words[1] and len(words[0]) > 5  # noqa: PLR2004 - more than a bare `X = 1`
-    matcher = difflib.SequenceMatcher(None, *words, autojunk=False)
-    return matcher.real_quick_ratio() > 0.8 and matcher.quick_ratio() > 0.8 and matcher.ratio() > 0.8  # noqa: PLR2004 - four words of five

@@ -181,7 +181,8 @@ class Facts:
     @property
     def lines(self) -> tuple[int, int]:
         """Lines of code added and removed; those of the source files where no code was read."""
-        read = self.code_added or self.code_removed or self.is_prose_only or self.is_formatting_only
+        seen = self.is_prose_only or self.is_formatting_only or self.is_tested_inside
+        read = self.code_added or self.code_removed or seen
         source = self.size(FileKind.SOURCE)
         return (self.code_added, self.code_removed) if read else (source.insertions, source.deletions)
 

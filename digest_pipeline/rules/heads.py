@@ -45,7 +45,7 @@ class Definition:
     name: str
     """Qualified by its classes and modules: `Engine.generate`, `Store::open`."""
     kind: str
-    """`function`, `kernel`, `class`, `constant`, `field`, `macro` or `implementation` (of a trait)."""
+    """`function`, `kernel`, `class`, `type`, `constant`, `field`, `macro`, `implementation` (of a trait)."""
     is_public: bool
     """Whether others may use it, by the rules of the language."""
     parameters: tuple[Parameter, ...] | None
@@ -164,9 +164,9 @@ class Reader:
     def _implementation(self, node: Node, trait: Node, made_for: Node, place: _Place) -> Iterator[Definition]:
         """A trait implemented for a type: told where others may use both, and what is inside it."""
         what, whole = (folded(text_of(n, self._source)) for n in (trait, made_for))
-        name = (
-            name_of(node, self._source) if made_for.type.endswith(("identifier", "generic_type")) else whole
-        )
+        is_generic = made_for.type == "generic_type"
+        bare = (made_for.child_by_field_name("type") if is_generic else None) or made_for
+        name = folded(text_of(bare, self._source))  # with its path: `From<A> for old::B`
         hides = any(rust.hides(self._source, word) for word in re.findall(r"\w+", f"{what} {name}"))
         if len(what) + len(whole) <= _LONGEST_ALIAS:
             made = f"{what} for {name}"
@@ -181,7 +181,7 @@ class Reader:
         if name and target is not None:
             shown = place.is_public and self._is_public(Candidate(node, name, place.scope))
             means = folded(text_of(target, self._source))[:_LONGEST_ALIAS]
-            yield self._definition(node, (*place.scope, name), "class", is_public=shown, type=means)
+            yield self._definition(node, (*place.scope, name), "type", is_public=shown, type=means)
 
     def _function(self, node: Node, place: _Place) -> Iterator[Definition]:
         if self._language in _C and not self._is_header and node.type in ("declaration", "field_declaration"):

@@ -130,6 +130,8 @@ def name_of(node: Node, source: bytes) -> str:
     if inner is None and node.type == "impl_item":
         inner = node.child_by_field_name("type")
     for _ in range(4):
+        if inner is not None and inner.type == "scoped_type_identifier":  # `a::B` is B
+            inner = inner.child_by_field_name("name")
         if inner is None or inner.type in NAMES:
             break
         inner = field_of(inner, "declarator", "type") or first_of(inner, NAMES) or _declarator_among(inner)

@@ -34,6 +34,8 @@ _EVENT = re.compile(
     r"|timeout|event|install|upgrade|restart|reload|start|stop|commit|merge|SIG[A-Z0-9]+)$"
 )
 """What happens, and is no place: `print the path on error`."""
+_LEADS = re.compile(r"\b(?:calls?|references?|links?|redirects?)$")
+"""What something has to another: `change references to X`."""
 _SAME_PLACE = {"inside": "in", "within": "in", "across": "in", "into": "to", "onto": "to"}
 _OF_NAMES = words(
     "add introduce remove update bump use support replace enable disable revert drop include integrate"
@@ -132,6 +134,8 @@ def _placed(parts: Parts, thing: str, sort: str, place: str | None) -> str | Non
         return None
     if parts.verb in FAULTY and sort == "on" and not _is_platform(place):
         key = "clause.met"
+    elif sort == "to" and _LEADS.search(parts.thing):
+        key = "clause.leading_to"
     elif sort == "on" and _EVENT.search(parts.places[0][1]):
         key = "clause.on_event"
     where = say(LANGUAGE, "clause.lead", lead=parts.lead, what=place) if parts.lead else place

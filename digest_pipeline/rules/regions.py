@@ -26,6 +26,9 @@ _WHOLE_BYTES, _SHORT_BYTES = 8_000, 3_000
 """A file and a definition that are not cut."""
 _WHOLE_LANGUAGES = frozenset(["bash"])
 _C = frozenset(["c", "cpp"])
+_TEMPLATED = frozenset(["javascript", "typescript", "tsx", "go"])
+_LONGEST_TEMPLATE = 200
+"""Lines of a string in backticks."""
 _HIDDEN = 10_000
 """The indentation of a line inside of a string: deeper than any code."""
 _CONTAINER = re.compile(
@@ -94,6 +97,8 @@ class _Layout:
         self._indents = list(map(operator.sub, map(len, right), map(len, self._code)))
         if language == "python":
             self._hide_strings(source)
+        elif language in _TEMPLATED:
+            self._hide_templates()
 
     def _hide_strings(self, source: bytes) -> None:
         """Lines that begin inside of a triple-quoted string are no code at any depth."""
@@ -105,6 +110,17 @@ class _Layout:
             elif match[0] == quote:
                 self._indents[opened + 1 : line + 1] = [_HIDDEN] * (line - opened)
                 quote = b""
+
+    def _hide_templates(self) -> None:
+        """Likewise of a string in backticks; one that does not end soon is none."""
+        opened = -1
+        for line, code in enumerate(self._code):
+            is_odd = code.count(b"`") % 2 == 1 and (opened >= 0 or not _COMMENT.match(code))
+            if opened >= 0 and line - opened > _LONGEST_TEMPLATE:
+                opened = -1
+            if is_odd and opened >= 0:
+                self._indents[opened + 1 : line + 1] = [_HIDDEN] * (line - opened)
+            opened = (line if opened < 0 else -1) if is_odd else opened
 
     def kept(self, span: Span, indent: int, wanted: Sequence[Span]) -> Iterator[Span]:
         """The lines of a block that are worth a parse."""

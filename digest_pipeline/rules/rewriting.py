@@ -58,7 +58,9 @@ def rewritten(
         if kind not in ("class", "implementation")
         or not any(i != name and has_owner(i, {name.rpartition(" for ")[2]}) for i in inner)
     ]
-    tests = [name for kind, name in kept if kind == "function" and _TEST.search(bare_name(name))]
+    # Go has its tests in files of their own
+    may_test = not path.endswith(".go")
+    tests = [n for kind, n in kept if may_test and kind == "function" and _TEST.search(bare_name(n))]
     return [Name(n, k, path) for k, n in kept if n not in tests], [Name(n, "test", path) for n in tests]
 
 

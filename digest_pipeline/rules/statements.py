@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 
 from digest_pipeline.rules.catalogue import joined, labels, say
 from digest_pipeline.rules.configuring import dependency_line, key_lines, locked_lines
-from digest_pipeline.rules.findings import bare_name
+from digest_pipeline.rules.findings import Name, Renamed, bare_name
 from digest_pipeline.rules.naming import MOST_NAMES, all_named, code, listed, named, owner_of, path_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from digest_pipeline.rules.findings import Facts, Name, Signature, Value
+    from digest_pipeline.rules.findings import Facts, Signature, Value
 
 _MOST_LINES = 24
 _LONGEST_VALUE = 40
 _TYPED = (".rs", ".go", ".c", ".h", ".zig")
 """Languages without classes."""
+_EXPORTING = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte")
 
 
 def fact_lines(facts: Facts, language: str) -> list[str]:
@@ -106,23 +107,32 @@ def _deprecated(facts: Facts, language: str) -> Iterator[str]:
 
 def by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Iterator[str]:
     """One sentence for the names of each sort, as functions and classes."""
-    groups: dict[str, list[str]] = collections.defaultdict(list)
+    groups: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
     for name in names:
-        groups[sort_of(name)].append(name.name)
-    for kind, found in groups.items():
-        label = kind_label(language, kind, len(set(found)))
+        groups[sort_of(name), reach_of(name, language)].append(name.name)
+    for (kind, reach), found in groups.items():
+        label = kind_label(language, kind, len({n.replace("::", ".") for n in found}))
         owners = {owner_of(name, facts.shown) for name in found}
         owner = owners.pop() if len(owners) == 1 else ""
         if owner:
-            shown = listed(language, [code(bare_name(n), facts.shown) for n in dict.fromkeys(found)])
-            yield say(language, f"{key}_of", kind=label, names=shown, owner=code(owner, facts.shown))
+            shown = listed(language, dict.fromkeys(code(bare_name(n), facts.shown) for n in found))
+            owner = code(owner, facts.shown)
+            yield say(language, f"{key}_of", reach=reach, kind=label, names=shown, owner=owner)
         else:
-            yield say(language, key, kind=label, names=all_named(language, found, facts.shown))
+            told = all_named(language, found, facts.shown)
+            yield say(language, key, reach=reach, kind=label, names=told)
+
+
+def reach_of(name: Name | Renamed, language: str) -> str:
+    """Who may use a definition: in JavaScript what a module exports need not be what its package offers."""
+    bare = name.name if isinstance(name, Name) else name.old
+    is_exported = name.path.endswith(_EXPORTING) and "." not in bare
+    return labels(language)["definition.exported" if is_exported else "definition.public"]
 
 
 def sort_of(name: Name) -> str:
     """The sort of a definition in the words of its language: Rust, Go and C have types and variants."""
-    if name.kind == "class" and name.path.endswith(_TYPED):
+    if name.kind in ("class", "type") and (name.kind == "type" or name.path.endswith(_TYPED)):
         return "type"
     is_variant = name.kind == "field" and name.path.endswith(".rs") and bare_name(name.name)[:1].isupper()
     return "variant" if is_variant else name.kind

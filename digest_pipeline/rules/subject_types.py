@@ -40,7 +40,7 @@ def sure_type(subject: Subject, *, has_objects: bool = True) -> ChangeType | Non
         return ChangeType.CHORE if vocabulary.NEXT_CYCLE.search(text) else ChangeType.RELEASE
     for kind in subject.kinds:
         if kind is not ChangeType.CHORE and (has_objects or kind is not ChangeType.BUILD):
-            return _refined(kind, text, has_objects=has_objects)
+            return _refined(kind, text, has_objects=has_objects and not subject.breaking)
     about = object_type(text) if has_objects else None
     if about is ChangeType.DOCS and phrasing.REVIEW.search(text):
         about = None

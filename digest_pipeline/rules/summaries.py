@@ -128,7 +128,8 @@ def _names_fault(text: str) -> bool:
     """Whether a subject says what was wrong, and not what was done: `slice -> toSlice`, `X was dropped`."""
     first = text.split(" ", 1)[0]
     is_verb = vocabulary.verb_kind(first) is not None or vocabulary.is_weak(first)
-    is_name = re.fullmatch(r"[A-Za-z][a-z']+,?", first) is None
+    is_wanted = re.search(r"\b(?:works?|should|must|now)\b", text) is not None
+    is_name = re.fullmatch(r"[A-Za-z][a-z']+,?", first) is None and not is_wanted
     return not is_verb and (is_name or any(p.search(text) for p in (_FINITE, _FAULT)))
 
 

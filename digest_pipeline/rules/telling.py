@@ -41,6 +41,7 @@ def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> l
         or facts.internal_added
         or facts.internal_removed
         or facts.moved
+        or (facts.is_tested_inside and not any(facts.lines))
     )
     layout = list(_layout(facts, source, language)) if FileKind.TEST not in facts.kinds else []
     quoted = [] if _is_declared(facts) or internal else list(_edits(facts, language))
@@ -119,7 +120,8 @@ def _paths(paths: Sequence[str], language: str) -> str:
 
 def _changed(facts: Facts, weights: Mapping[str, int], language: str) -> Iterator[str]:
     """The functions with another text, those of the most changed file."""
-    told = {s.name for s in (*facts.signatures, *facts.internal_signatures)} | {
+    named = (*facts.signatures, *facts.internal_signatures, *facts.added, *facts.removed)
+    told = {n.name for n in named} | {
         v.name.partition("(")[0] for v in (*facts.values, *facts.types, *facts.passing)
     }
     rest = [n for n in facts.changed if n.name not in told]
