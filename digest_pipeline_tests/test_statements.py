@@ -80,7 +80,8 @@ OPENED = {
 def test_what_can_be_used_from_outside_now_or_no_longer_is_added_or_removed(path: str) -> None:
     hidden, opened = OPENED[path]
     facts = of(path, hidden, opened)
-    assert ([n.name for n in facts.added], facts.removed) == (["f"], ())
+    assert ([n.name for n in facts.added], facts.removed, facts.changed) == (["f"], (), ())
+    assert [n.name for n in of(path, hidden, opened.replace("go(a)", "stop(a)")).changed] == ["f"]
     facts = of(path, opened, hidden)
     assert (facts.added, [n.name for n in facts.removed]) == ((), ["f"])
 

@@ -37,6 +37,10 @@ _EVENT = re.compile(
 _LEADS = re.compile(r"\b(?:calls?|references?|links?|redirects?)$")
 """What something has to another: `change references to X`."""
 _SAME_PLACE = {"inside": "in", "within": "in", "across": "in", "into": "to", "onto": "to"}
+_SENDING = words(
+    "pass send move forward propagate write save upload copy migrate port convert rename bump update pin"
+)
+"""Verbs behind which `to` is where something goes, and no purpose."""
 _OF_NAMES = words(
     "add introduce remove update bump use support replace enable disable revert drop include integrate"
 )
@@ -119,7 +123,8 @@ def _whole(parts: Parts, thing: str) -> str | None:
         lead = say(LANGUAGE, "clause.met_first" if is_met else f"clause.lead_{rest[0][0]}", place=met)
         parts, rest = parts._replace(lead=lead), rest[1:]
     # one word behind `to` may be a verb
-    is_verb = sort == "to" and not in_terms(text) and may_stay(text, is_last=True)
+    is_target = sort != "to" or parts.verb in _SENDING
+    is_verb = not is_target and not in_terms(text) and may_stay(text, is_last=True)
     said = _placed(parts, thing, sort, None if is_verb else term(text))
     if said is None or not rest:
         return said

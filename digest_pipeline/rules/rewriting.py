@@ -70,7 +70,9 @@ def _code_of(version: bytes, definitions: Sequence[Definition], path: str) -> li
 
 
 def _text_of(version: bytes, definition: Definition, *, by_name: bool) -> bytes:
-    code = version[slice(*definition.span)]
+    code = re.sub(
+        rb"^pub(?:\([^)]*\))?\s+", b"", version[slice(*definition.span)]
+    )  # told as added or removed
     if by_name or not definition.parameters or b"{" in code:
         return code
     names = b"|".join(re.escape(p.name.encode()) for p in definition.parameters)

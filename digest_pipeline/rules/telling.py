@@ -120,8 +120,7 @@ def _paths(paths: Sequence[str], language: str) -> str:
 
 def _changed(facts: Facts, weights: Mapping[str, int], language: str) -> Iterator[str]:
     """The functions with another text, those of the most changed file."""
-    named = (*facts.signatures, *facts.internal_signatures, *facts.added, *facts.removed)
-    told = {n.name for n in named} | {
+    told = {s.name for s in (*facts.signatures, *facts.internal_signatures)} | {
         v.name.partition("(")[0] for v in (*facts.values, *facts.types, *facts.passing)
     }
     rest = [n for n in facts.changed if n.name not in told]
