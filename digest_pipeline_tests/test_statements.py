@@ -94,6 +94,14 @@ def test_what_a_module_of_javascript_exports_is_called_so() -> None:
     assert interface_lines(facts, "zh") == ["新增导出类 `C`", "新增导出类型 `T`"]
 
 
+def test_of_a_long_call_no_value_is_told() -> None:
+    old = "export const PROJECTS = shallowRef(projects.filter(keep).map(name))\n"
+    facts = of("src/a.ts", old, old.replace("shallowRef", "computed"))
+    assert (facts.values, [n.name for n in facts.changed]) == ((), ["PROJECTS"])
+    short = of("src/a.rs", "pub const T: D = secs(30);\n", "pub const T: D = secs(60);\n")
+    assert [(v.old, v.new) for v in short.values] == [("secs(30)", "secs(60)")]
+
+
 def test_a_member_of_two_classes_of_one_name_is_told_once() -> None:
     texts = [
         text_of("a.py", "class Index:\n    pass\n", "class Index:\n    base_id: int\n"),

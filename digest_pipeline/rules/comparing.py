@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from digest_pipeline.rules.usages import Usage
 
 _MAX_VALUE = 80
+LONGEST_SHOWN = 40
+"""Characters of a value that a sentence shows."""
 
 
 @dataclasses.dataclass
@@ -261,6 +263,7 @@ def _changed(draft: Draft, old: Definition, new: Definition, path: str) -> None:
         and old.value != new.value
         and old.kind in ("constant", "field")
         and _is_short(old.value, new.value)
+        and not _is_code(old.value, new.value)
     ):
         draft.values.append(Value(new.name, old.value, new.value, path))
     _retyped(draft, new.name if new.parameters is None else f"{new.name}()", old.type, new.type, path)
@@ -301,6 +304,11 @@ def _spelt(kind: str) -> str:
     plain = re.sub(r"[\"'\s]|\b(?:typing|t|std|typing_extensions)(?:\.|::)", "", kind)
     plain = re.sub(r"\b(List|Dict|Tuple|Set|Type|FrozenSet)\[", lambda m: m[0].lower(), plain)
     return re.sub(r"^Optional\[(.*)\]$", r"\1|None", plain)
+
+
+def _is_code(*values: str | None) -> bool:
+    """Whether values are calls too long to be shown, of which nothing is told but that they differ."""
+    return any(len(v or "") > LONGEST_SHOWN for v in values) and all("(" in (v or "") for v in values)
 
 
 def _is_short(*values: str | None) -> bool:

@@ -11,6 +11,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from digest_pipeline.rules.catalogue import joined, labels, say
+from digest_pipeline.rules.comparing import LONGEST_SHOWN
 from digest_pipeline.rules.configuring import dependency_line, key_lines, locked_lines
 from digest_pipeline.rules.findings import Name, Renamed, bare_name
 from digest_pipeline.rules.naming import MOST_NAMES, all_named, code, listed, named, owner_of, path_code
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from digest_pipeline.rules.findings import Facts, Signature, Value
 
 _MOST_LINES = 24
-_LONGEST_VALUE = 40
 _TYPED = (".rs", ".go", ".c", ".h", ".zig")
 """Languages without classes."""
 _EXPORTING = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte")
@@ -183,7 +183,7 @@ def _value(facts: Facts, value: Value, language: str) -> str:
             old=old,
             new=new,
         )
-    is_short = 0 < len(old) <= _LONGEST_VALUE and 0 < len(new) <= _LONGEST_VALUE
+    is_short = 0 < len(old) <= LONGEST_SHOWN and 0 < len(new) <= LONGEST_SHOWN
     key = "fact.value_changed" if is_short else "fact.value_changed_long"
     return say(language, key, name=named(language, value.name, facts.shown), old=old, new=new)
 
