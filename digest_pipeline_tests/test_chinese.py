@@ -122,6 +122,7 @@ LEFT = [
     "Update gizmos lookup",
     "Panic on invalid tags",
     "Build docs fix",
+    "Fix case where the window is not scrollable",
     "Enable caching by default unless strangely so",
     "Cache size",
     "Return errors instead of strangely doing things",

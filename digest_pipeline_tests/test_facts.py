@@ -212,6 +212,27 @@ def test_a_variable_that_the_file_knew_is_not_new() -> None:
     assert of("src/a.py", old, old + 'b = os.getenv("KNOWN_FLAG")\n').env_added == ()
 
 
+POM = """<project>
+  <parent><groupId>a</groupId><artifactId>root</artifactId><version>{parent}</version></parent>
+  <signature><artifactId>java16</artifactId><version>{version}</version></signature>
+  <dependency><groupId>b</groupId><artifactId>own</artifactId><version>${{project.version}}</version></dependency>
+  <dependency>
+    <groupId>b</groupId>
+    <artifactId>okhttp</artifactId>
+    <version>{version}</version>
+  </dependency>
+</project>
+"""
+CATALOGUE = """[versions]
+shared = "{version}"
+rich = {{ strictly = "[1, 2[" }}
+[libraries]
+x = {{ module = "a.b:x", version.ref = "shared" }}
+y = {{ group = "a.b", name = "y", version.ref = "rich" }}
+z = "a.b:z:3"
+[plugins]
+p = {{ id = "a.p", version = "4" }}
+"""
 MANIFESTS: dict[str, tuple[str, str, str, Dependency]] = {
     "python": (
         "pyproject.toml",
@@ -248,6 +269,24 @@ MANIFESTS: dict[str, tuple[str, str, str, Dependency]] = {
         "x==1\n",
         "x==2\n",
         Dependency("x", "==1", "==2", "requirements.txt", is_dev=False),
+    ),
+    "maven": (
+        "a/pom.xml",
+        POM.format(parent="1.0-SNAPSHOT", version="1.1"),
+        POM.format(parent="1.1-SNAPSHOT", version="2.0"),
+        Dependency("okhttp", "1.1", "2.0", "a/pom.xml", is_dev=False),
+    ),
+    "gradle": (
+        "build.gradle.kts",
+        'implementation("a.b:x:1.1")\n',
+        'implementation("a.b:x:2.0")\n',
+        Dependency("a.b:x", "1.1", "2.0", "build.gradle.kts", is_dev=False),
+    ),
+    "catalogue": (
+        "gradle/libs.versions.toml",
+        CATALOGUE.format(version="1.1"),
+        CATALOGUE.format(version="2.0"),
+        Dependency("a.b:x", "1.1", "2.0", "gradle/libs.versions.toml", is_dev=False),
     ),
     "docker": (
         "Dockerfile",

@@ -102,6 +102,12 @@ def test_of_a_long_call_no_value_is_told() -> None:
     assert [(v.old, v.new) for v in short.values] == [("secs(30)", "secs(60)")]
 
 
+def test_a_constructor_is_told_as_its_class() -> None:
+    old = "public class R {\n    public static class B {\n        public B(int a) {\n        }\n    }\n}\n"
+    facts = of("src/R.java", old, old.replace("int a", "int a, int b"))
+    assert interface_lines(facts, "en") == ["`B` of R gains `b`"]
+
+
 def test_a_member_of_two_classes_of_one_name_is_told_once() -> None:
     texts = [
         text_of("a.py", "class Index:\n    pass\n", "class Index:\n    base_id: int\n"),

@@ -236,6 +236,8 @@ def test_any_message_is_read(subject: str, body: str) -> None:
         ("Upgrade MUSA SDK version to rc4.0.1", ChangeType.BUILD),
         ("Updated VERSION to 2.11.0.dev0", ChangeType.CHORE),
         ("Update FA version to 2.5.6", ChangeType.BUILD),
+        ("Update to Java 8 and OkHttp 3.14", ChangeType.BUILD),
+        ("Update to the new API", None),
         ("Fix grammar", ChangeType.DOCS),
         ("Schedule free optimizer support", ChangeType.FEATURE),
         ("Add a vectorized sum", ChangeType.PERF),

@@ -99,7 +99,7 @@ _BUILD_NAME = re.compile(
     r"""^requirements?([-_.].*)?\.(txt|in|pip)$|^(.*[-_.])?requirements\.(txt|in)$|^constraints.*\.txt$
     |^(docker|container)file[-_.].+$|\.(dockerfile|cmake|mk|mak|bzl|bazel|gradle|gemspec|csproj|sln|vcxproj
     |podspec|spec|nuspec|am|ac|m4|nix|cabal|ninja|props|targets)$|^build\.gradle(\.kts)?$
-    |^(docker-)?compose([-_.].*)?\.ya?ml$|^makefile\..+$|\.cmake\.in$
+    |^(docker-)?compose([-_.].*)?\.ya?ml$|^makefile\..+$|\.cmake\.in$|\.versions\.toml$
     """,
     re.VERBOSE,
 )

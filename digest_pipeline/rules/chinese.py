@@ -19,6 +19,10 @@ from digest_pipeline.rules.vocabulary import words
 _MOST_WORDS = 40
 _FEW_WORDS = 3
 """A sentence of so few says little without what it takes the place of."""
+_VAGUE = words(
+    "case cases issue issues bug bugs problem problems error errors behavior behaviour thing things"
+)
+"""What says nothing without when it shows."""
 _REASONS = ("because", "since", "so that", "so")
 """Words before what a sentence stays true without, unless it says what is not done."""
 _NOT = ("don't", "don’t", "do not", "no longer", "stop", "never")
@@ -128,7 +132,8 @@ def _at_moment(verb: str, head: str, word: str, rest: str) -> str | None:
     is_without = word == "without" and verb not in FAULTY
     moment = None if is_without else _moment(word, rest)
     if moment is None:
-        return clause(head) if may_end_early(verb, head) else None
+        is_vague = head.rpartition(" ")[2].lower() in _VAGUE and len(head.split()) <= _FEW_WORDS
+        return clause(head) if may_end_early(verb, head) and not is_vague else None
     if verb in FAULTY:
         return clause(head, lead=moment)
     main = clause(head)

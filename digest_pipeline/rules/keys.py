@@ -49,7 +49,8 @@ def plumbing_changes(text: FileText) -> list[Value]:
     ending = text.change.path.rpartition(".")[2].lower()
     if _DOCKERFILE.fullmatch(text.change.path.rpartition("/")[2]):
         return _table_changes(text, _dockerfile) or []
-    if text.change.kind not in (FileKind.CI, FileKind.BUILD) or ending not in _NESTED:
+    is_catalogue = text.change.path.endswith(".versions.toml")  # all of it are dependencies
+    if text.change.kind not in (FileKind.CI, FileKind.BUILD) or ending not in _NESTED or is_catalogue:
         return []
     return [v for v in _key_changes(text) if not _DEPENDENCIES.search(v.name)]
 

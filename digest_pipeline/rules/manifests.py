@@ -11,6 +11,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from digest_pipeline.models import FileKind
+from digest_pipeline.rules import jvm
 from digest_pipeline.rules.findings import Dependency
 from digest_pipeline.rules.keys import MAX_BYTES, json_table, read_version
 
@@ -167,16 +168,6 @@ def _gemfile(text: str) -> _Found:
     return {m[2]: (m[3] or "", bool(m[1])) for m in re.finditer(pattern, text)}
 
 
-def _gradle(text: str) -> _Found:
-    pattern = r"""\b(\w{1,40})[ \t]*[( ][ \t]*["']([\w.-]{1,100}:[\w.-]{1,100}):([\w.$-]{1,60})["']"""
-    return {m[2]: (m[3], "test" in m[1].lower()) for m in re.finditer(pattern, text)}
-
-
-def _pom(text: str) -> _Found:
-    pattern = r"<artifactId>([\w.-]+)</artifactId>\s*<version>([^<]+)</version>(\s*<scope>test)?"
-    return {m[1]: (m[2], bool(m[3])) for m in re.finditer(pattern, text)}
-
-
 def _dockerfile(text: str) -> _Found:
     return {m[1]: (m[2], True) for m in re.finditer(r"(?mi)^FROM\s+(?:--\S+\s+)?([\w./-]+):([\w.-]+)", text)}
 
@@ -189,8 +180,9 @@ _READERS: tuple[tuple[str, Callable[[str], _Found]], ...] = (
     (r"(.*[-_.])?(requirements|constraints)([-_.].*)?\.(txt|in)", _requirements_txt),
     (r"setup\.(py|cfg)", _quoted_requirements),
     (r"gemfile|.*\.gemspec", _gemfile),
-    (r"build\.gradle(\.kts)?", _gradle),
-    (r"pom\.xml", _pom),
+    (r"build\.gradle(\.kts)?", jvm.gradle),
+    (r"pom\.xml", jvm.pom),
+    (r".+\.versions\.toml", jvm.catalogue),
     (r"(.*\.)?(docker|container)file(\..*)?", _dockerfile),
 )
 

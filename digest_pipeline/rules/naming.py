@@ -45,7 +45,7 @@ def named(language: str, name: str, known: Collection[str]) -> str:
 
 def all_named(language: str, names: Sequence[str], known: Collection[str]) -> str:
     """The first names of a list; those of one owner stand together: `open`, `close` of `Store`."""
-    names = list(dict.fromkeys(names))
+    names = list(dict.fromkeys(_class_of(n) for n in names))
     owners = [owner_of(n, known) for n in names[:MOST_NAMES]]
     if len([o for o, _ in itertools.groupby(owners)]) > _MOST_OWNERS:
         return listed(language, (code(n, known) for n in names))
@@ -59,6 +59,12 @@ def all_named(language: str, names: Sequence[str], known: Collection[str]) -> st
             shown.append(say(language, "definition.of", owner=code(owner, known), name=listing))
     text = labels(language)["list.groups"].join(shown) if any(owners) else joined(language, shown)
     return text if len(names) <= MOST_NAMES else say(language, "list.more", names=text, n=len(names))
+
+
+def _class_of(name: str) -> str:
+    """The class for its constructor, which Java and C++ name like it: `Retrofit.Builder.Builder`."""
+    owner, joint, last = name.rpartition("::" if "::" in name else ".")
+    return owner if joint and bare_name(owner) == last else name
 
 
 def owner_of(name: str, known: Collection[str]) -> str:

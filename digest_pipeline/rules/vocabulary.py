@@ -156,6 +156,8 @@ RELEASE = re.compile(
 BUMPS = re.compile(
     r"\b(bump|upgrade|pin|repin|unpin)(s|ed)?\b|\bfrom v?\d+\.\d+\S* to v?\d"
     r"|^updat(?:es?|ed|ing) .{1,60} to v?\d+(\.\d+)+(?=$|[.,] )"
+    r"|^(?:updat(?:es?|ed|ing)|(?:mov|migrat)(?:es?|ed)|switch(?:es|ed)?) to [A-Z]\w+ v?\d+(?:\.\d+)*"
+    r"(?=$|[.,] | and )"
     r"|^(?:move|raise|set)s? .{1,60} to (?:v\d+(?:\.\d+)+|\d+\.\d+\.\d+)$",
     re.IGNORECASE,
 )
