@@ -87,6 +87,8 @@ UNDERSTOOD = {
     "More tests for the scheduler": "为调度器新增测试",
     "Initial support for Windows": "支持 Windows",
     "Print the path on error": "在错误时打印路径",
+    "Fix overflow of account and user limits": "修复账户和用户上限的溢出",
+    "Reduce allocations from the filter": "减少过滤器的内存分配",
     "Don't pass empty targets to lightningcss": "不再将空目标传给 lightningcss",
     "Enable the cache by default in tests": "默认在测试中启用缓存",
     "Change references to the new page": "调整指向新页面的引用",

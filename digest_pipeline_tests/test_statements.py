@@ -108,6 +108,23 @@ def test_a_constructor_is_told_as_its_class() -> None:
     assert interface_lines(facts, "en") == ["`B` of R gains `b`"]
 
 
+def test_what_a_constructor_sets_is_no_function() -> None:
+    old = "template <typename C> class value {\n public:\n  M I value(int v) : int_value(v) {}\n};\n"
+    new = old.replace(
+        "};",
+        "  M I value(bool v B) : bool_value(v), other(1) {}\n  M I value(T v) : t(v) {\n    go();\n  }\n};",
+    )
+    assert of("include/a.h", old, new).added == ()
+
+
+def test_a_commit_is_no_version_that_crosses_another() -> None:
+    crate = '[dependencies]\nx = {{ git = "u", rev = "{}" }}\n'
+    facts = of("Cargo.toml", crate.format("e331befa27fede78d4662edf"), '[dependencies]\nx = "0.12"\n')
+    assert [(d.new, d.is_major) for d in facts.dependencies] == [("0.12", False)]
+    facts = of("Cargo.toml", '[dependencies]\nx = "*"\n', '[dependencies]\nx = "0.12"\n')
+    assert [d.is_major for d in facts.dependencies] == [False]
+
+
 def test_a_member_of_two_classes_of_one_name_is_told_once() -> None:
     texts = [
         text_of("a.py", "class Index:\n    pass\n", "class Index:\n    base_id: int\n"),

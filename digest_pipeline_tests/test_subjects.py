@@ -175,6 +175,12 @@ def test_breaking_is_marked_in_the_subject_or_a_footer() -> None:
 
 
 PATHS = {
+    "KTOR-9302 Include tags": ((), "Include tags"),
+    "KTOR-9302: Darwin: crash after close": (("Darwin",), "crash after close"),
+    "UTF-8 names": ((), "UTF-8 names"),
+    "SHA-256 names": ((), "SHA-256 names"),
+    "Python - Update the interface": (("Python",), "Update the interface"),
+    "Add two parsers:": ((), "Add two parsers"),
     "fix: Unsoundness in A::into_b for structs": ((), "Unsoundness in A::into_b for structs"),
     "fix(a): foo::bar panics": (("a",), "foo::bar panics"),
     "A::into_b: read it": (("A::into_b",), "read it"),

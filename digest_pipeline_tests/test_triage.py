@@ -109,6 +109,16 @@ BY_FILES: dict[str, tuple[str, dict[str, Versions], ChangeType]] = {
         {"it-test/pom.xml": ("1.2\n", "1.3\n")},
         ChangeType.BUILD,
     ),
+    "the version of a dependency": (
+        "Update cucumber gem version to 5.1.2 (#8413)",
+        {"Gemfile": ('gem "cucumber", "~> 4.1"\n', 'gem "cucumber", "~> 5.1.2"\n')},
+        ChangeType.BUILD,
+    ),
+    "the version of the project": (
+        "Update the version to 5.1.2",
+        {"lib/version.rb": ('VERSION = "5.1.1"\n', 'VERSION = "5.1.2"\n')},
+        ChangeType.RELEASE,
+    ),
     "a tool among the examples": (
         "cli : support streams",
         {"examples/cli/cli.cpp": ("int a;\n", "int b;\n")},

@@ -20,6 +20,7 @@ from digest_pipeline.rules.subjects import prose_of
 
 if TYPE_CHECKING:
     from digest_pipeline.facts import Facts
+    from digest_pipeline.rules.findings import Dependency
     from digest_pipeline.rules.subjects import Subject
 
 PLATFORMS = frozenset(["python", "rust", "node", "go"])
@@ -92,10 +93,19 @@ def _opening(body: str) -> str:
     return " ".join(" ".join(lines).split())[:400]
 
 
+def _is_bumped(subject: Subject, dependency: Dependency) -> bool:
+    """Whether a subject speaks of the new version of a dependency: `Update x gem version to 1.2`."""
+    starts = re.match(r"(?:updat|bump|upgrad|chang|set)\w*\s", subject.text, re.IGNORECASE)
+    name = re.search(rf"(?<![\w-]){re.escape(dependency.name)}(?![\w-])", subject.text, re.IGNORECASE)
+    version = re.search(r"\d+\.\d[\w.]*", subject.text)
+    return bool(starts and name and version and dependency.old and version[0] in (dependency.new or ""))
+
+
 def _whatever_the_files(subject: Subject, said: ChangeType | None, facts: Facts) -> ChangeType | None:
     """A release, the next cycle, a copy from elsewhere, a vulnerability; a new platform is no release."""
     if said is ChangeType.RELEASE:
-        return ChangeType.BUILD if any(d.name in PLATFORMS for d in facts.dependencies) else said
+        is_other = any(d.name in PLATFORMS or _is_bumped(subject, d) for d in facts.dependencies)
+        return ChangeType.BUILD if is_other else said
     follows = vocabulary.NEXT_CYCLE.search(subject.text) or vocabulary.SYNCS.match(subject.text)
     if said is ChangeType.CHORE and follows:
         return said

@@ -30,7 +30,8 @@ class Dependency:
         """Whether the first number that is not zero changed (semver 2.0.0, item 4 for 0.y.z)."""
         if self.old is None or self.new is None:
             return False
-        return _leading(self.old) != _leading(self.new)
+        old, new = _leading(self.old), _leading(self.new)
+        return bool(old and new) and old != new
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -235,8 +236,8 @@ def bare_name(name: str) -> str:
 
 
 def _leading(version: str) -> tuple[int, ...]:
-    """The numbers up to the first that is not zero."""
-    match = re.search(r"\d{1,9}(?:\.\d{1,9})*", version)
+    """The numbers up to the first that is not zero; none of what is no version, as a commit is."""
+    match = re.search(r"\d{1,9}(?:\.\d{1,9})*", re.sub(r"\b[0-9a-f]{7,64}\b", "", version))
     leading: list[int] = []
     for number in (int(n) for n in match[0].split(".")[:4]) if match else ():
         leading.append(number)

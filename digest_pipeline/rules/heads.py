@@ -191,7 +191,7 @@ class Reader:
         name = name_of(head, self._source)
         scope = self._receiver(node) or place.scope
         is_made = bool(scope) and (name == scope[-1] or name.startswith(("~", "operator")))
-        if not name or (self._language in _C and is_made):
+        if not name or (self._language in _C and (is_made or self._is_initialised(node, head))):
             return  # constructors and operators come and go with their class
         listing = head.child_by_field_name("parameters") or first_of(
             node, ("function_value_parameters", "formal_parameters", "preproc_params")
@@ -206,6 +206,11 @@ class Reader:
             parameters=parameters,
             type=result_of(node, self._source),
         )
+
+    def _is_initialised(self, node: Node, head: Node) -> bool:
+        """Whether a name is a member that a constructor sets, hidden by a macro: `M value(T v) : a(v) {`."""
+        before = self._source[node.start_byte : head.start_byte]
+        return re.search(rb"\)\s*(?<!:):(?!:)\s*(?:\w+\([^()]*\)\s*,\s*)*$", before) is not None
 
     def _kind_of(self, node: Node, head: Node) -> str:
         if node.type == "preproc_function_def":

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 120
 _OPTIONAL = re.compile(r"splat|variadic|rest_|spread|optional|block_parameter")
 _KEYWORDS = frozenset(
-    ["const", "constexpr", "noexcept", "static", "volatile", "inline", "override", "final", "typename"]
+    [
+        "const",
+        "constexpr",
+        "noexcept",
+        "static",
+        "volatile",
+        "inline",
+        "override",
+        "final",
+        "typename",
+        "namespace",
+    ]
 )
 _PATTERNS = frozenset(["object_pattern", "array_pattern", "tuple_pattern", "pattern_list"])
 _SPLATS = ("list_splat_pattern", "dictionary_splat_pattern")

@@ -36,6 +36,12 @@ _EMOJI = re.compile(
 _PREFIX = re.compile(
     r"^((?:[\w./&+| -]|::){1,40}?)\s*(?:[\(（]([^()（）]{0,80})[\)）])?\s*(!)?\s*[:：](?!:)\s*(?=\S)"
 )
+_TICKET = re.compile(
+    r"^(?!(?:UTF|SHA|ISO|RFC|MD|CVE|AES|RSA|ECMA|HTTP|TLS|PEP|ABI|GPT|GLM|GHSA)-)[A-Z][A-Z0-9]{1,9}-\d{2,7}[:,]?\s+(?=\S)"
+)
+"""The number that a tracker of issues gives: `KTOR-9302 Include …`."""
+_DASHED = re.compile(r"^([A-Z][\w./&+]{1,20}) [-–] (?=[A-Z][a-z]+ \S)")
+"""An area before a dash: `Python - Update …`."""
 _BRANCH = re.compile(
     r"^(feature|feat|bugfix|hotfix|fix|refactor|perf|docs?|chore|tests?)/(?=\w)", re.IGNORECASE
 )
@@ -114,6 +120,7 @@ def subject_of(commit: Commit) -> Subject:
 def parse_subject(line: str) -> Subject:
     """Take a subject line apart; any text is accepted, what is beyond 600 characters is ignored."""
     text = _EMOJI.sub("", " ".join(line[:_LONGEST].split()))
+    text = _DASHED.sub(r"\1: ", _TICKET.sub("", text))
     series = _SERIES.search(text)
     bare = _without_pr(text)
     tags, kinds, breaking = [], [], False
@@ -134,7 +141,7 @@ def parse_subject(line: str) -> Subject:
     if ChangeType.REVERT in kinds and not is_reland:
         is_revert = True
     return Subject(
-        text=bare or text,
+        text=bare.rstrip(" :：") or bare or text,
         tags=tuple(tags),
         kinds=tuple(dict.fromkeys(kinds)),
         breaking=breaking or bool(re.match(r"BREAKING\b", line)),

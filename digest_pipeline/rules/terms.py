@@ -37,6 +37,14 @@ def term(text: str) -> str | None:
     `a of b` becomes `b 的 a`, a list keeps its order.
     """
     text = without_article(text.strip().rstrip(" .。"))
+    what, _, owners = text.partition(" of ")
+    if (
+        _CONJUNCTION.search(owners)
+        and not _CONJUNCTION.search(what)
+        and " of " not in owners
+        and "," not in what
+    ):
+        return _owned(what, term(owners))
     parts = re.split(r",\s+(?:and\s+|or\s+)?|\s+(?:and|&|\+|/)\s+", text)
     if len(parts) > _MOST_PARTS or ("," in text and not _CONJUNCTION.search(text)):
         return None
@@ -83,8 +91,13 @@ def _of(text: str) -> str | None:
     thing = _plain(what)
     if not owner or thing is None:
         return thing
-    whose = _of(owner)
-    return None if whose is None else tidy(say(LANGUAGE, "clause.owner", owner=whose, name=thing))
+    return _owned(what, _of(owner))
+
+
+def _owned(what: str, whose: str | None) -> str | None:
+    thing = _plain(what)
+    known = thing and whose
+    return tidy(say(LANGUAGE, "clause.owner", owner=whose, name=thing)) if known else None
 
 
 def _plain(text: str) -> str | None:
