@@ -98,6 +98,8 @@ def test_of_a_long_call_no_value_is_told() -> None:
     old = "export const PROJECTS = shallowRef(projects.filter(keep).map(name))\n"
     facts = of("src/a.ts", old, old.replace("shallowRef", "computed"))
     assert (facts.values, [n.name for n in facts.changed]) == ((), ["PROJECTS"])
+    text = 'class A:\n    PATH: str = (\n        "a/{}/of a rather long path in some folder"\n    )\n'
+    assert len(of("a.py", text.format(1), text.format(2)).values) == 1
     short = of("src/a.rs", "pub const T: D = secs(30);\n", "pub const T: D = secs(60);\n")
     assert [(v.old, v.new) for v in short.values] == [("secs(30)", "secs(60)")]
 

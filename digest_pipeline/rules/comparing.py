@@ -308,7 +308,9 @@ def _spelt(kind: str) -> str:
 
 def _is_code(*values: str | None) -> bool:
     """Whether values are calls too long to be shown, of which nothing is told but that they differ."""
-    return any(len(v or "") > LONGEST_SHOWN for v in values) and all("(" in (v or "") for v in values)
+    return any(len(v or "") > LONGEST_SHOWN for v in values) and all(
+        re.search(r"^[\w.:<>]+\(", v or "") for v in values
+    )
 
 
 def _is_short(*values: str | None) -> bool:
