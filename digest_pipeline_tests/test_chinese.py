@@ -87,6 +87,8 @@ UNDERSTOOD = {
     "More tests for the scheduler": "为调度器新增测试",
     "Initial support for Windows": "支持 Windows",
     "Print the path on error": "在错误时打印路径",
+    "Limit the batch size at 100": "将批大小限制为 100",
+    "Reject invalid keys in user input": "拒绝用户输入中无效的键",
     "Fix overflow of account and user limits": "修复账户和用户上限的溢出",
     "Reduce allocations from the filter": "减少过滤器的内存分配",
     "Don't pass empty targets to lightningcss": "不再将空目标传给 lightningcss",

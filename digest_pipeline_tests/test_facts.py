@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from digest_pipeline.facts import Facts, fact_lines, facts_of
 from digest_pipeline.models import FileChange, FileKind, FileText
+from digest_pipeline.rules import jvm
 from digest_pipeline.rules.findings import Dependency, Value
 from digest_pipeline_tests.diffs import Versions, text_of
 
@@ -213,14 +214,22 @@ def test_a_variable_that_the_file_knew_is_not_new() -> None:
 
 
 POM = """<project>
-  <parent><groupId>a</groupId><artifactId>root</artifactId><version>{parent}</version></parent>
-  <signature><artifactId>java16</artifactId><version>{version}</version></signature>
-  <dependency><groupId>b</groupId><artifactId>own</artifactId><version>${{project.version}}</version></dependency>
-  <dependency>
-    <groupId>b</groupId>
-    <artifactId>okhttp</artifactId>
-    <version>{version}</version>
-  </dependency>
+  <parent><groupId>a.b</groupId><artifactId>root</artifactId><version>{parent}</version></parent>
+  <dependencies>
+    <dependency><groupId>b</groupId><artifactId>own</artifactId><version>${{project.version}}</version></dependency>
+    <dependency>
+      <groupId>b</groupId>
+      <artifactId>okhttp</artifactId>
+      <version>{version}</version>
+    </dependency>
+  </dependencies>
+  <build>
+    <plugin>
+      <artifactId>shade</artifactId>
+      <dependencies><dependency><artifactId>asm</artifactId><version>9</version></dependency></dependencies>
+      <signature><artifactId>java16</artifactId><version>{version}</version></signature>
+    </plugin>
+  </build>
 </project>
 """
 CATALOGUE = """[versions]
@@ -273,7 +282,7 @@ MANIFESTS: dict[str, tuple[str, str, str, Dependency]] = {
     "maven": (
         "a/pom.xml",
         POM.format(parent="1.0-SNAPSHOT", version="1.1"),
-        POM.format(parent="1.1-SNAPSHOT", version="2.0"),
+        POM.format(parent="1.0", version="2.0"),
         Dependency("okhttp", "1.1", "2.0", "a/pom.xml", is_dev=False),
     ),
     "gradle": (
@@ -332,6 +341,21 @@ def test_a_lock_file_names_the_version_that_changed(path: str) -> None:
     assert found.name.endswith("x")
     assert ((found.old or "").removeprefix("v"), (found.new or "").removeprefix("v")) == ("1.0.0", "1.1.0")
     assert found.is_locked
+
+
+def test_who_has_a_version_in_a_maven_file() -> None:
+    assert jvm.pom(POM.format(parent="1.0", version="2.0")) == {"asm": ("9", True), "okhttp": ("2.0", False)}
+    other = "<groupId>c.d</groupId>\n" + POM.format(parent="1.0", version="2.0")
+    assert jvm.pom(other)["root"] == ("1.0", False)
+
+
+FENCED = "# A\n\n````python\n```\n# a comment\n```\nx = 1\n````\n\nText\n\n## B\n\n~~~\n# c\n~~~\n"
+
+
+def test_a_comment_within_code_is_no_heading() -> None:
+    facts = of("docs/a.md", FENCED, FENCED.replace("x = 1", "x = 2"))
+    assert [n.name for n in facts.sections] == ["A"]
+    assert [n.name for n in of("docs/a.md", FENCED, FENCED + "More\n").sections] == ["B"]
 
 
 def crate(name: str, old: str, new: str) -> FileText:

@@ -127,6 +127,37 @@ def test_a_commit_is_no_version_that_crosses_another() -> None:
     assert [d.is_major for d in facts.dependencies] == [False]
 
 
+def test_a_pointer_to_a_function_is_a_field() -> None:
+    old = "typedef struct T {\n    int a;\n} T;\n"
+    facts = of("include/a.h", old, old.replace("} T;", "    void (*close)(struct c *conn);\n} T;"))
+    assert [n.kind for n in facts.added] in ([], ["field"])
+
+
+def test_a_long_comment_above_a_class_hides_none_of_it() -> None:
+    prose = "/**\n" + " * Words (of many\n" * 90 + " */\n"
+    body = "".join(f"  public int f{n}(int a) {{\n    return a * {n} + {n};\n  }}\n\n" for n in range(200))
+    old = f"package a;\n\n{prose}@Marked\npublic final class G {{\n{body}}}\n"
+    facts = of("src/G.java", old, old.replace("return a * 7 + 7;", "return a * 7 - 7;"))
+    assert [n.name for n in facts.changed] == ["G.f7"]
+
+
+def test_tests_that_went_are_not_told_as_changed() -> None:
+    kept, gone = "def test_a():\n    assert a()\n", "\n\ndef test_b():\n    assert b()\n"
+    facts = of("tests/test_a.py", kept + gone, kept)
+    assert interface_lines(facts, "en") == []
+    assert fact_lines(facts, "en")[-1] == "removes test `test_b` in `tests/test_a.py`"
+    assert fact_lines(facts, "zh")[-1] == "移除 `tests/test_a.py` 中的测试 `test_b`"
+    both = of("tests/test_a.py", kept + gone, kept.replace("a()\n", "c()\n"))
+    assert [n.name for n in both.tests_changed] in (["test_a"], ["test_a", "test_b"])
+
+
+def test_a_dependency_of_developers_is_called_so() -> None:
+    old = "[project]\nname = 'a'\n[dependency-groups]\ndev = []\n"
+    facts = of("pyproject.toml", old, old.replace("[]", "['x>=1']"))
+    assert fact_lines(facts, "en")[-1] == "adds development dependency `x` `>=1`"
+    assert fact_lines(facts, "zh")[-1] == "新增开发依赖 `x` `>=1`"
+
+
 def test_a_member_of_two_classes_of_one_name_is_told_once() -> None:
     texts = [
         text_of("a.py", "class Index:\n    pass\n", "class Index:\n    base_id: int\n"),
@@ -343,6 +374,7 @@ def test_deleted_files_are_named() -> None:
 
 
 FIXES = {
+    "fix: AnswerJoiner no longer crashes when sorting": "AnswerJoiner no longer crashes when sorting",
     "fix: A.b objects passed to C.d work when e": "A.b objects passed to C.d work when e",
     "fix: slice -> toSlice": "Fixes: slice -> toSlice",
     "slice -> toSlice": "slice -> toSlice",

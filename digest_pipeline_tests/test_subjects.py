@@ -244,6 +244,8 @@ def test_any_message_is_read(subject: str, body: str) -> None:
         ("Update FA version to 2.5.6", ChangeType.BUILD),
         ("Update to Java 8 and OkHttp 3.14", ChangeType.BUILD),
         ("Update to the new API", None),
+        ("fix: reject path-traversal payloads", ChangeType.SECURITY),
+        ("Skip the object clock until it is added to the db", None),
         ("Fix grammar", ChangeType.DOCS),
         ("Schedule free optimizer support", ChangeType.FEATURE),
         ("Add a vectorized sum", ChangeType.PERF),

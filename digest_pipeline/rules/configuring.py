@@ -53,7 +53,7 @@ def dependency_line(facts: Facts, dependency: Dependency, language: str) -> str:
     )
     if dependency.old is None or dependency.new is None:
         key = "fact.dependency_added" if dependency.old is None else "fact.dependency_removed"
-        return say(language, key, name=name, new=new).strip()
+        return say(language, f"{key}{'_dev' * dependency.is_dev}", name=name, new=new).strip()
     key = "fact.dependency_changed"
     if dependency.is_major:
         key = "fact.dependency_zero" if is_zero(dependency) else "fact.dependency_major"

@@ -10,7 +10,7 @@ import re
 
 SECURITY = re.compile(
     r"\b(CVE-\d{4}-\d+|GHSA-\w{4}|vulnerabilit(y|ies)|security (fix|issue|bug|advisory|hole|patch|release)"
-    r"|(path|directory) traversal|sql injection|code injection|command injection|shell injection|xss"
+    r"|(path|directory)[- ]traversal|sql injection|code injection|command injection|shell injection|xss"
     r"|csrf|ssrf|redos"
     r"|privilege escalation|auth(entication|orization)? bypass|remote code execution|arbitrary code|rce"
     r"|untrusted (input|data|pickle)|leak(s|ed|ing)? (the )?(credentials?|secrets?|tokens?|passwords?)"

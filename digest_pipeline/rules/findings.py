@@ -197,6 +197,11 @@ class Facts:
         """Whether a test changed with it, in a file of its own or among the source."""
         return self.is_tested or self.is_tested_inside
 
+    @property
+    def removes_tests(self) -> bool:
+        """Whether the tests that are not as before are gone."""
+        return bool(self.tests_changed) and all(n.kind == "removed_test" for n in self.tests_changed)
+
     def words(self) -> set[str]:
         """Every name and value that a sentence about these facts may put in backticks."""
         names = {

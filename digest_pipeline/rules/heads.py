@@ -130,7 +130,9 @@ class Reader:
             yield from self._read(node, dataclasses.replace(place, depth=place.depth + 1))
 
     def _declares_function(self, node: Node) -> bool:
-        return node.type in ("declaration", "field_declaration") and declarator_of(node) is not None
+        head = declarator_of(node) if node.type in ("declaration", "field_declaration") else None
+        # `void (*close)(int)` is a value
+        return head is not None and first_of(head, ("parenthesized_declarator",)) is None
 
     def _scope(self, node: Node, place: _Place) -> Iterator[Definition]:
         if node.type == "namespace_definition":

@@ -10,6 +10,12 @@ Found = dict[str, tuple[str, bool]]
 _FOR_TESTS = re.compile(r"test|junit|mock|assert|truth|hamcrest", re.IGNORECASE)
 _OWN = re.compile(r"SNAPSHOT$|^\$\{(?:project|parent)\.|^\$\{revision")
 """Versions of a module of the project itself."""
+_DEPENDENCIES = re.compile(r"<dependencies>.*?</dependencies>", re.DOTALL)
+_WITHIN = re.compile(r"<(dependencies|configuration|executions|signature|exclusions)>.*?</\1>", re.DOTALL)
+"""What has names and versions that are not of the element itself."""
+_NESTED = re.compile(
+    r"<(parent|dependencies|dependencyManagement|build|profiles|reporting)>.*?</\1>", re.DOTALL
+)
 _ELEMENT = re.compile(r"<(dependency|parent|plugin|extension)>(.{1,2000}?)</\1>", re.DOTALL)
 
 
@@ -21,13 +27,24 @@ def gradle(text: str) -> Found:
 
 def pom(text: str) -> Found:
     """The dependencies, the parent and the plugins of a Maven project that have a version of their own."""
+    own = _text_of(_NESTED.sub("", text), "groupId")
     found: Found = {}
     for element in _ELEMENT.finditer(text):
-        name, version = (_text_of(element[2], tag) for tag in ("artifactId", "version"))
-        if name and version and not _OWN.search(version):
-            is_dev = element[1] in ("plugin", "extension") or _text_of(element[2], "scope") == "test"
-            found[name] = (version, is_dev)
+        if element[1] == "parent" and _is_kin(own, _text_of(element[2], "groupId")):
+            continue
+        is_tool = element[1] in ("plugin", "extension")
+        inner = _DEPENDENCIES.findall(element[2]) if is_tool else []
+        nested = (m[2] for block in inner for m in _ELEMENT.finditer(block))
+        for part in (_WITHIN.sub("", element[2]), *nested):
+            name, version = (_text_of(part, tag) for tag in ("artifactId", "version"))
+            if name and version and not _OWN.search(version):
+                found[name] = (version, is_tool or _text_of(part, "scope") == "test")
     return found
+
+
+def _is_kin(own: str, parent: str) -> bool:
+    """Whether a parent is of the same project: who has no group of its own has that of the parent."""
+    return not own or own.split(".")[:3] == parent.split(".")[:3]
 
 
 def _text_of(element: str, tag: str) -> str:

@@ -156,15 +156,18 @@ class _Layout:
 
     def _head_end(self, first: int, last: int) -> int:
         """The line that opens the body: with no bracket open, unless that is nowhere so."""
-        depth, found = 0, None
+        depth, found, begins = 0, None, last
         for n in range(first, last):
             code = self._code[n]
+            if _COMMENT.match(code) or not code:  # however long what is said above a head
+                continue
+            begins = min(begins, n)
             depth += code.count(b"(") - code.count(b")")
             if self._opens_body(code):
                 found = n if found is None else found
                 if depth <= 0:
                     return n
-            if n - first > _LONGEST_SIGNATURE:
+            if n - begins > _LONGEST_SIGNATURE:
                 break
         return first if found is None else found
 

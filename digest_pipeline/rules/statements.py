@@ -59,7 +59,10 @@ def developer_lines(facts: Facts, language: str) -> Iterator[str]:
         ("fact.sections_added", [n for n in facts.sections if n.kind == "new_section"]),
         ("fact.sections", [n for n in facts.sections if n.kind != "new_section"]),
         ("fact.tests_added", facts.tests_added),
-        ("fact.tests_changed", facts.tests_changed if not facts.tests_added else ()),
+        (
+            "fact.tests_removed" if facts.removes_tests else "fact.tests_changed",
+            facts.tests_changed if not facts.tests_added else (),
+        ),
     ):
         if found:
             path = found[0].path

@@ -80,6 +80,10 @@ def _refined(kind: ChangeType, text: str, *, has_objects: bool) -> ChangeType:
     return kind
 
 
+_SUBORDINATE = ("until", "when", "if", "which", "while", "because", "after", "before", "unless")
+"""Words before a clause whose verb is not what was done."""
+
+
 def _verb_type(text: str, about: ChangeType | None) -> ChangeType | None:
     """The type by the first verb among the first words and by its object; None for a weak verb."""
     words = [w.lower() for w in re.findall(r"[\w'-]+", text)[:12]]
@@ -89,7 +93,8 @@ def _verb_type(text: str, about: ChangeType | None) -> ChangeType | None:
     else:
         verb = vocabulary.verb_kind(first)
         if verb is None:
-            verb = next((vocabulary.verb_kind(w) for w in words if w in vocabulary.CLEAR_WORDS), None)
+            main = words[: next((n for n, w in enumerate(words) if w in _SUBORDINATE), len(words))]
+            verb = next((vocabulary.verb_kind(w) for w in main if w in vocabulary.CLEAR_WORDS), None)
     is_about = verb is not ChangeType.PERF or about is ChangeType.CI or vocabulary.DEPENDENCIES.search(text)
     if verb is ChangeType.DOCS or (about is not None and is_about):
         return verb if verb is ChangeType.DOCS else about

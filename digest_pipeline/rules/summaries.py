@@ -128,9 +128,9 @@ def _names_fault(text: str) -> bool:
     """Whether a subject says what was wrong, and not what was done: `slice -> toSlice`, `X was dropped`."""
     first = text.split(" ", 1)[0]
     is_verb = vocabulary.verb_kind(first) is not None or vocabulary.is_weak(first)
-    is_wanted = re.search(r"\b(?:works?|should|must|now)\b", text) is not None
-    is_name = re.fullmatch(r"[A-Za-z][a-z']+,?", first) is None and not is_wanted
-    return not is_verb and (is_name or any(p.search(text) for p in (_FINITE, _FAULT)))
+    is_wanted = re.search(r"\b(?:works?|should|must|now|no longer|never)\b", text) is not None
+    is_name = re.fullmatch(r"[A-Za-z][a-z']+,?", first) is None
+    return not (is_verb or is_wanted) and (is_name or any(p.search(text) for p in (_FINITE, _FAULT)))
 
 
 def _says_what(sentence: str) -> bool:
@@ -138,7 +138,8 @@ def _says_what(sentence: str) -> bool:
     match = _SAYS.match(sentence)
     verb = (match[1] or match[2]).lower() if match else ""
     is_noun = verb in ("test", "tests", "build", "patch", "document", "documents", "release")
-    return vocabulary.verb_kind(verb) is not None and not is_noun and not re.search(r"\*\*|: ", sentence)
+    is_no_act = is_noun or re.match(r"\w+ed (?:in|by|since)\b", sentence)  # where the fault is from
+    return vocabulary.verb_kind(verb) is not None and not is_no_act and not re.search(r"\*\*|: ", sentence)
 
 
 def _in_chinese(commit: Commit, subject: Subject, text: str) -> str | None:

@@ -22,7 +22,7 @@ _MARKDOWN = ("md", "mdx", "markdown")
 _HEADING = re.compile(r"#{1,6}\s+(.+?)(?:\s+#+|\s*\{[^{}]*\})?\s*$")
 _UNDERLINE = re.compile(r"([=\-~^\"'`*+#])\1{2,}\s*$")
 _TEST = re.compile(
-    r"""^\s*(?:(?:async\s+)?def\s+(test_\w+)|func\s+((?:Test|Benchmark|Fuzz)\w+)\s*\(|(?:pub\s+)?(?:async\s+)?fn\s+(\w+)\s*\(\)
+    r"""^\s*(?:(?:async\s+)?def\s+(test_\w+)|(?:public\s+)?(?:void|fun)\s+(test\w+)\s*\(|func\s+((?:Test|Benchmark|Fuzz)\w+)\s*\(|(?:pub\s+)?(?:async\s+)?fn\s+(\w+)\s*\(\)
     |(?:it|test)(?:\.\w+)?\(\s*(?P<quote>["'`])((?:(?!(?P=quote)).){3,200})(?P=quote)|test\s+\{([^{}]{3,200})\}|test\s+"([^"]{3,200})"
     |TEST(?:_[FP])?\(\s*(\w+\s*,\s*\w+)\s*\))""",
     re.VERBOSE,
@@ -56,13 +56,16 @@ def _headings_of(version: bytes | None, *, is_markdown: bool) -> list[tuple[int,
     return _headings(rows, is_markdown=is_markdown)
 
 
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)$")
+
+
 def _headings(rows: list[str], *, is_markdown: bool) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
-    is_fenced = False
+    fence = ""
     for number, row in enumerate(rows, 1):
         if is_markdown:
-            is_fenced ^= row.lstrip().startswith(("```", "~~~"))
-            match = None if is_fenced else _HEADING.match(row)
+            fence = _fence_after(row, fence)
+            match = None if fence else _HEADING.match(row)
             title = match[1] if match else ""
         else:
             title = rows[number - 2].strip() if number > 1 and _UNDERLINE.match(row) else ""
@@ -70,6 +73,17 @@ def _headings(rows: list[str], *, is_markdown: bool) -> list[tuple[int, str]]:
         if plain and not _UNDERLINE.match(plain):
             found.append((number - (not is_markdown), _cut(plain)))
     return found
+
+
+def _fence_after(row: str, fence: str) -> str:
+    """The fence that is open behind a line, empty outside of code (CommonMark 0.31, section 4.5)."""
+    match = _FENCE.match(row.lstrip())
+    if match is None:
+        return fence
+    if not fence:
+        return match[1]
+    closes = match[1][0] == fence[0] and len(match[1]) >= len(fence) and not match[2].strip()
+    return "" if closes else fence
 
 
 def _plain(title: str) -> str:
@@ -87,6 +101,7 @@ def headings_in_comments(path: str, lines: Iterable[hunks.Line]) -> list[Name]:
 def tests_of(text: FileText, among: Collection[hunks.Line] | None) -> tuple[list[Name], list[Name]]:
     """The tests whose first line was added and not removed, and the others in which lines changed.
 
+    Where lines changed in no other test the second ones are those that went, of the kind `removed_test`.
     `among` has the lines that may begin a test; None for all.
     """
     sides: dict[bool, dict[str, None]] = {True: {}, False: {}}
@@ -96,9 +111,11 @@ def tests_of(text: FileText, among: Collection[hunks.Line] | None) -> tuple[list
     if "/fixtures/" in f"/{text.change.path}":  # what tests are run on
         return [], []
     added = [title for title in sides[True] if title not in sides[False]]
+    gone = [title for title in sides[False] if title not in sides[True]]
     seen = dict.fromkeys([*(t for t in sides[True] if t in sides[False]), *_around(text.patch[:_MOST_BYTES])])
     path = text.change.path
-    return [Name(t, "test", path) for t in added], [Name(t, "test", path) for t in seen if t not in added]
+    kept = [Name(t, "test", path) for t in seen if t not in added and t not in gone]
+    return [Name(t, "test", path) for t in added], kept or [Name(t, "removed_test", path) for t in gone]
 
 
 def _around(patch: str) -> Iterator[str]:
@@ -108,7 +125,7 @@ def _around(patch: str) -> Iterator[str]:
         if row.startswith("@@") and (match := _HUNK.match(row)):
             above, is_pending = _title(match[1]), False
             continue
-        title, is_changed = _title(row[1:]), row[:1] in ("+", "-")
+        title, is_changed = _title(row[1:]), row[:1] in ("+", "-") and row[1:].strip() != ""
         above = title or above
         if is_changed and _MARK.match(row[1:]):
             is_pending = True  # what stands above a title is of the test below
