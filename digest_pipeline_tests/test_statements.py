@@ -158,6 +158,15 @@ def test_a_dependency_of_developers_is_called_so() -> None:
     assert fact_lines(facts, "zh")[-1] == "新增开发依赖 `x` `>=1`"
 
 
+def test_what_a_header_beside_the_sources_declares_is_not_called_public() -> None:
+    versions = ("int a(void);\n", "int a(void);\nint b(int x);\n")
+    for path in ("include/x/a.h", "src/redismodule.h", "src/api.h"):
+        assert interface_lines(of(path, *versions), "en") == ["adds public function `b`"]
+    beside = of("src/server.h", *versions)
+    assert interface_lines(beside, "en") == ["adds function `b`"]
+    assert interface_lines(beside, "zh") == ["新增函数 `b`"]
+
+
 def test_a_member_of_two_classes_of_one_name_is_told_once() -> None:
     texts = [
         text_of("a.py", "class Index:\n    pass\n", "class Index:\n    base_id: int\n"),

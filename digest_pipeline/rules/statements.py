@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.rules.catalogue import joined, labels, say
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _MOST_LINES = 24
 _TYPED = (".rs", ".go", ".c", ".h", ".zig")
 """Languages without classes."""
+_C_FILES = (".h", ".hh", ".hpp", ".hxx", ".cuh", ".c", ".cc", ".cpp", ".cxx", ".cu")
+_OFFERED = re.compile(r"(?:^|/)(?:include|inc|public|api)/|(?:api|module)[^/]*$", re.IGNORECASE)
+"""Headers that others are meant to include."""
 _EXPORTING = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte")
 
 
@@ -127,10 +131,16 @@ def by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Ite
 
 
 def reach_of(name: Name | Renamed, language: str) -> str:
-    """Who may use a definition: in JavaScript what a module exports need not be what its package offers."""
+    """Who may use a definition, before its sort.
+
+    What a module of JavaScript exports need not be what its package offers, and what a C header beside the
+    sources declares not more than what these share.
+    """
     bare = name.name if isinstance(name, Name) else name.old
     is_exported = name.path.endswith(_EXPORTING) and "." not in bare
-    return labels(language)["definition.exported" if is_exported else "definition.public"]
+    is_shared = name.path.endswith(_C_FILES) and _OFFERED.search(name.path) is None
+    key = "exported" if is_exported else "declared" if is_shared else "public"
+    return labels(language)[f"definition.{key}"]
 
 
 def sort_of(name: Name) -> str:
