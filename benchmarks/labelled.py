@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import json
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest_pipeline.commits import read_commits, read_texts
 from digest_pipeline.facts import Facts, facts_of
-from digest_pipeline.models import Commit, Landing, Tier
-from digest_pipeline.rules.change_types import change_type
+from digest_pipeline.models import ChangeType, Commit, Landing, Tier
 from digest_pipeline.rules.signals import Signals, signals_of
-from digest_pipeline.rules.subjects import subject_of
+from digest_pipeline.rules.subjects import Subject, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LABELS = Path(__file__).parent / "labels"
-_ASIDE = _LABELS / "aside"
-FINAL = [_ASIDE / "gin-gonic+gin.c.json", _ASIDE / "pallets+click.c.json"]
-"""Never trained on."""
+_LABELS = Path(__file__).parent / "labels" / "importance.json"
+_NEVER_TRAINED = ("gin-gonic/gin", "pallets/click")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Labelled:
-    """One commit, what the readers say of it, and what the rules measure."""
+class Label:
+    """What a reader says of a commit."""
 
     repo: str
     sha: str
@@ -34,9 +33,70 @@ class Labelled:
     type: str | None
     is_sure: bool
     """False where the reader wavered between two tiers."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Labelled:
+    """One commit, what a reader says of it, and what it shows."""
+
+    label: Label
     commit: Commit
+    subject: Subject
     facts: Facts
-    signals: Signals
+
+    def signals(self, kind: ChangeType) -> Signals:
+        """What is measured of it when it is a change of this type."""
+        return signals_of(self.commit, self.subject, kind, self.facts)
+
+
+def labels() -> dict[str, list[Label]]:
+    """What is trained on, by reader: a and b, c, d, f (benchmarks/labels/README.md)."""
+    read = _by_reader()
+    return {name: [label for reader in name for label in read[reader]] for name in ("ab", "c", "d", "f")}
+
+
+def tests() -> dict[str, list[Label]]:
+    """What is never trained on: two repositories of reader c, and where readers e agree on the tier."""
+    read = _by_reader(_NEVER_TRAINED)
+    other = {label.sha: label for label in read["e2"]}
+    agreed = [
+        dataclasses.replace(
+            label,
+            type=label.type if label.type == other[label.sha].type else None,
+            is_sure=label.is_sure and other[label.sha].is_sure,
+        )
+        for label in read["e1"]
+        if label.tier is other[label.sha].tier
+    ]
+    seen = {label.repo for found in labels().values() for label in found}
+    return {
+        "click and gin": read["c"],
+        "readers e, other repositories": [label for label in agreed if label.repo not in seen],
+        "readers e, other commits of known repositories": [label for label in agreed if label.repo in seen],
+    }
+
+
+def _by_reader(only: tuple[str, ...] = ()) -> dict[str, list[Label]]:
+    """The labels of each reader; of reader c only those of some repositories, or those of the others."""
+    found = {}
+    for reader, repos in json.loads(_LABELS.read_text(encoding="utf-8")).items():
+        found[reader] = [
+            _label(repo, sha, *said.split())
+            for repo, commits in repos.items()
+            for sha, said in commits.items()
+            if reader != "c" or (repo in _NEVER_TRAINED) is bool(only)
+        ]
+    return found
+
+
+def _label(repo: str, sha: str, tier: str, kind: str, unsure: str = "") -> Label:
+    return Label(repo, sha, Tier(tier), kind, not unsure)
+
+
+def development(path: Path) -> list[Label]:
+    """The labels of a JSON list of {repo, sha, importance, type}."""
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return [Label(r["repo"], r["sha"], Tier(r["importance"]), r["type"], is_sure=True) for r in rows]
 
 
 def commit_at(clone: Path, repo: str, sha: str) -> Commit:
@@ -45,40 +105,19 @@ def commit_at(clone: Path, repo: str, sha: str) -> Commit:
     return next(iter(read_commits(clone, repo, [landing], lambda _: dt.date(2026, 1, 1))))
 
 
-def label_files() -> dict[str, list[Path]]:
-    """The files of labels that are trained on, by reader."""
-    return {
-        "own labels": sorted(_LABELS.glob("*+*.json")),
-        "reader c": sorted({*_ASIDE.glob("*.c.json")} - {*FINAL}),
-        "readers d": sorted(_ASIDE.glob("*.d.json")),
-    }
+def read(found: Iterable[Label], mirrors: Path) -> list[Labelled]:
+    """The labelled commits, each SHA once, in the order of the labels.
 
-
-def of_files(paths: Iterable[Path], mirrors: Path) -> list[Labelled]:
-    """The labelled commits of some files, each SHA once, in the order of the files.
-
-    In: JSON lists of {repo, sha, importance, type}; a folder with `<owner>+<name>/repo` git directories.
-    Raises StopIteration or CloneError for a commit that is not there.
+    In: labels; a folder with `<owner>+<name>/repo` git directories. Raises StopIteration or CloneError for a
+    commit that is not there.
     """
-    rows: dict[str, Labelled] = {}
-    for path in paths:
-        for label in json.loads(path.read_text(encoding="utf-8")):
-            rows.setdefault(label["sha"], _measured(label, mirrors))
-    return list(rows.values())
+    once = {label.sha: label for label in reversed(list(found))}
+    with ProcessPoolExecutor() as pool:
+        rows = list(pool.map(functools.partial(_read, mirrors), once.values(), chunksize=16))
+    return rows[::-1]
 
 
-def _measured(label: dict[str, str], mirrors: Path) -> Labelled:
-    clone = mirrors / label["repo"].replace("/", "+") / "repo"
-    commit = commit_at(clone, label["repo"], label["sha"])
-    facts, subject = facts_of(read_texts(clone, commit)), subject_of(commit)
-    kind = change_type(subject, commit.body, facts)
-    return Labelled(
-        label["repo"],
-        label["sha"],
-        Tier(label["importance"]),
-        label["type"],
-        bool(label.get("sure", True)),
-        commit,
-        facts,
-        signals_of(commit, subject, kind, facts),
-    )
+def _read(mirrors: Path, label: Label) -> Labelled:
+    clone = mirrors / label.repo.replace("/", "+") / "repo"
+    commit = commit_at(clone, label.repo, label.sha)
+    return Labelled(label, commit, subject_of(commit), facts_of(read_texts(clone, commit)))

@@ -7,8 +7,8 @@
 MIRRORS holds a git directory `<owner>+<name>/repo` for each repository of `benchmarks/labels`; DEVELOPMENT is
 one more label file (a JSON list of {repo, sha, importance, type}), which is also judged by a model that
 was trained without it. Printed: the old tool's rules as they are described (type prefix, size, file type,
-number of files); ours as they ship (these commits were trained on); each repository judged by a model
-trained on the others; the confusions of the held-out rows; the type.
+number of files); ours, each repository judged by weights that were trained on the others; its confusions; the
+type; ours as they ship (these commits were trained on); and what was never trained on.
 """
 
 from __future__ import annotations
@@ -22,21 +22,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labelled import FINAL, commit_at, label_files, of_files
+from labelled import commit_at, development, labels, read, tests
 
 from digest_pipeline.commits import read_texts
 from digest_pipeline.facts import facts_of
 from digest_pipeline.models import Tier
-from digest_pipeline.rules.change_types import change_type
-from digest_pipeline.rules.subjects import subject_of
 from digest_pipeline.triage import triage_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from labelled import Labelled
 
-    from digest_pipeline.models import Commit
+    from digest_pipeline.models import ChangeType, Commit
 
 TIERS = [Tier.LOW, Tier.MEDIUM, Tier.HIGH]
 Pair = tuple[Tier, Tier]
@@ -82,59 +80,61 @@ def confusions(pairs: Sequence[Pair]) -> None:
         print(f"    {meant:<7} judged {row}")
 
 
-def quality(mirrors: Path, development: Path) -> None:
+def quality(mirrors: Path, path: Path) -> None:
     """Print how the judgements agree with the labels."""
-    from training import amounts_of, fit, held_out  # noqa: PLC0415 - scipy is only in the group bench
+    from training import held_out, judged  # noqa: PLC0415 - scipy is only in the group bench
 
-    sets = {"development": of_files([development], mirrors)}
-    sets |= {name: of_files(paths, mirrors) for name, paths in label_files().items()}
+    sets = {"development": read(development(path), mirrors)}
+    seen = {row.label.sha for row in sets["development"]}
+    for name, found in labels().items():
+        rows = read((label for label in found if label.sha not in seen), mirrors)
+        sets[f"reader {name}"], seen = rows, seen | {row.label.sha for row in rows}
     every = [row for rows in sets.values() for row in rows]
-    held = dict(zip((row.sha for row in every), held_out(every), strict=True))
+    held = held_out(every)
     for name, rows in (sets | {"all": every}).items():
-        _show_old(name, rows)
-        alone = [(r.tier, triage_day([(r.commit, r.facts)])[r.sha].importance) for r in rows]
-        show("ours as shipped (trained on these)", alone)
-        pairs = [(r.tier, held[r.sha]) for r in rows]
-        show("ours, trained on the other repositories", pairs)
-        confusions(pairs)
-        show("... where the reader was sure", [(r.tier, held[r.sha]) for r in rows if r.is_sure])
-        _show_types(rows)
-    dev = sets.pop("development")
-    rest = [row for rows in sets.values() for row in rows]
-    for name, rows, known in (("development", dev, rest), ("gin and click", of_files(FINAL, mirrors), every)):
-        _show_old(f"{name}, never trained on", rows)
-        pairs = [(r.tier, t) for r, t in zip(rows, fit(known).tiers(amounts_of(rows)), strict=True)]
-        show("ours, this sample never seen", pairs)
-        confusions(pairs)
-        _show_types(rows)
+        _show_set(f"{name}, each repository judged by what was learnt from the others", rows, held)
+        alone = [(r.label.tier, triage_day([(r.commit, r.facts)])[r.commit.sha].importance) for r in rows]
+        show("as shipped (trained on these)", alone)
+    untrained = {name: read(found, mirrors) for name, found in tests().items()}
+    rest = [row for name, rows in sets.items() if name != "development" for row in rows]
+    for name, rows, known in (
+        ("development, this sample never seen", sets["development"], rest),
+        *((f"{name}, never trained on", rows, every) for name, rows in untrained.items()),
+    ):
+        judgements = judged(known, rows)
+        _show_set(name, rows, dict(zip((r.label.sha for r in rows), judgements, strict=True)))
 
 
-def _show_old(name: str, rows: Sequence[Labelled]) -> None:
+def _show_set(name: str, rows: Sequence[Labelled], judgements: Mapping[str, tuple[Tier, ChangeType]]) -> None:
     print(f"\n{name}")
-    show("old tool, as described", [(r.tier, old_rules(r.commit)) for r in rows])
-
-
-def _show_types(rows: Sequence[Labelled]) -> None:
-    kinds = ((change_type(subject_of(r.commit), r.commit.body, r.facts), r.type) for r in rows if r.type)
-    hits = [kind == said for kind, said in kinds]
+    show("old tool, as described", [(r.label.tier, old_rules(r.commit)) for r in rows])
+    pairs = [(r.label.tier, judgements[r.label.sha][0]) for r in rows]
+    show("ours", pairs)
+    confusions(pairs)
+    show(
+        "... where the reader was sure",
+        [pair for pair, r in zip(pairs, rows, strict=True) if r.label.is_sure],
+    )
+    hits = [judgements[r.label.sha][1] == r.label.type for r in rows if r.label.type]
     print(f"    type accuracy {statistics.mean(hits):.3f} on {len(hits)} commits")
 
 
 def days(mirrors: Path, most: int = 60) -> None:
     """Print the recall of labelled commits alone and among all commits of their day (UTC, first parent)."""
-    rows = of_files(label_files()["own labels"], mirrors)[::7][:most]
+    rows = read(labels()["ab"][::7][:most], mirrors)
     alone: list[Pair] = []
     ranked: list[Pair] = []
     sizes, share = [], []
     for row in rows:
-        clone = mirrors / row.repo.replace("/", "+") / "repo"
+        repo, sha, tier = row.label.repo, row.label.sha, row.label.tier
+        clone = mirrors / repo.replace("/", "+") / "repo"
         day = dt.datetime.fromtimestamp(row.commit.committed_at, dt.UTC).date()
         listed = _git(clone, "log", "--no-merges", "--format=%H", f"--since={day}T00:00:00Z",
                       f"--until={day}T23:59:59Z", "HEAD").split()[:80]  # fmt: skip
-        commits = [commit_at(clone, row.repo, sha) for sha in {*listed, row.sha}]
+        commits = [commit_at(clone, repo, one) for one in {*listed, sha}]
         judged = triage_day([(c, facts_of(read_texts(clone, c))) for c in commits])
-        alone.append((row.tier, triage_day([(row.commit, row.facts)])[row.sha].importance))
-        ranked.append((row.tier, judged[row.sha].importance))
+        alone.append((tier, triage_day([(row.commit, row.facts)])[sha].importance))
+        ranked.append((tier, judged[sha].importance))
         sizes.append(len(commits))
         share.append(sum(t.importance is Tier.HIGH for t in judged.values()) / len(commits))
     print(f"{len(rows)} days, median {statistics.median(sizes)} commits, {statistics.mean(share):.0%} high")

@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 BODY = "".join(f"    step_{n} = work({n})\n" for n in range(60))
 FEATURE: dict[str, Versions] = {
     "src/store.py": (
-        "x = 1\n",
-        f"x = 1\n\ndef open(path):\n{BODY}    return 1\n\ndef close(path):\n{BODY}    return 1\n",
+        None,
+        "".join(f"def {name}(path):\n{BODY}    return 1\n\n" for name in ("open", "close")),
     ),
     "tests/test_store.py": ("x = 1\n", f"x = 1\n\ndef test_open():\n{BODY}    assert 1\n"),
+    "docs/store.md": (None, "# Store\n" + "Opens and closes.\n" * 20),
 }
 FIX: dict[str, Versions] = {"src/a.py": ("x = 1\n", "x = 2\n")}
+TESTED: dict[str, Versions] = {
+    "tests/test_a.py": ("x = 1\n", f"x = 1\n\ndef test_sum():\n{BODY}    assert 1\n")
+}
 OLD_STORE: dict[str, Versions] = {
     "src/a.py": ("".join(f"def f{n}(a):\n    b = a\n    return b\n\n" for n in range(9)), "x = 1\n")
 }
@@ -73,7 +77,7 @@ TIERS: dict[str, tuple[str, dict[str, Versions], Tier]] = {
     "breaking by the change log": ("Move the sum", FIX | BREAKING_NOTE, Tier.HIGH),
     "a change log alone": ("Sort the changes", BREAKING_NOTE, Tier.LOW),
     "removal of what nobody uses": ("Remove unused code", {"src/a.py": (BODY, "")}, Tier.LOW),
-    "crash": ("Fix a crash in the sum", FIX, Tier.HIGH),
+    "crash": ("Fix a crash in the sum", FIX | TESTED, Tier.HIGH),
     "bot": ("Bump x from 1.0.0 to 1.0.1", {"uv.lock": ("a\n", "b\n")}, Tier.LOW),
 }
 
@@ -119,11 +123,6 @@ BY_FILES: dict[str, tuple[str, dict[str, Versions], ChangeType]] = {
         {"lib/version.rb": ('VERSION = "5.1.1"\n', 'VERSION = "5.1.2"\n')},
         ChangeType.RELEASE,
     ),
-    "a tool among the examples": (
-        "cli : support streams",
-        {"examples/cli/cli.cpp": ("int a;\n", "int b;\n")},
-        ChangeType.FEATURE,
-    ),
     "an example": ("Fix the chat example", {"examples/a.py": ("a\n", "b\n")}, ChangeType.DOCS),
     "a few lines more": ("Cap the size of the store", {"src/a.py": ("x = 1\n", "x = 2\n")}, ChangeType.FIX),
     "build files most of all": (
@@ -140,14 +139,13 @@ BY_FILES: dict[str, tuple[str, dict[str, Versions], ChangeType]] = {
     "no telling subject, layout": (
         "The store",
         {"src/a.py": ("f(a, b)\n", "f(\n  a, b\n)\n")},
-        ChangeType.REFACTOR,
+        ChangeType.CHORE,
     ),
     "weak verb with a case": ("Return an error instead of exiting", FIX, ChangeType.FIX),
     "empty subject": ("", FIX, ChangeType.REFACTOR),
     "attack in the body": ("Ensure pins resolve", FIX, ChangeType.SECURITY),
     "a script of the team": ("Add a script for notes", {"scripts/notes.sh": ("", "a\n")}, ChangeType.CHORE),
     "a script that builds": ("Fix the build script", {"scripts/build.sh": ("", "a\n")}, ChangeType.BUILD),
-    "a tag says what a tool is for": ("[CI] Fix the formatter", {"format.sh": ("", "a\n")}, ChangeType.CI),
     "a workflow that packs": (
         "[Package] Add a GitHub action",
         {".github/workflows/w.yml": ("", "a: 1\nb: 2\n"), "scripts/pack.sh": ("", "a\n")},
@@ -156,33 +154,17 @@ BY_FILES: dict[str, tuple[str, dict[str, Versions], ChangeType]] = {
     "layout of tests": ("chore: format", {"tests/test_a.py": ("", "x\n")}, ChangeType.CHORE),
     "a copy from elsewhere": ("sync llama.cpp", {"examples/a.cpp": ("", "int x;\n")}, ChangeType.CHORE),
     "a word of the build, no file of it": ("✨ Add wrapped dependencies", FEATURE, ChangeType.FEATURE),
-    "a library used in much source": (
-        "Use `httpx` for the calls",
-        {"pyproject.toml": BEFORE_AND_AFTER, "src/a.py": ("x = 1\n", BODY)},
-        ChangeType.REFACTOR,
-    ),
     "a library used in a line": (
         "Use `httpx` for the calls",
         {"pyproject.toml": BEFORE_AND_AFTER, "src/a.py": ("x = 1\n", "x = 2\n")},
         ChangeType.BUILD,
     ),
-    "quicker because it is new": (
-        "Fused sum",
-        {"src/a.py": ("", "".join(f"def f{n}(a):\n    b = a\n    return b\n\n" for n in range(80)))},
-        ChangeType.FEATURE,
-    ),
 }
 BY_BODY: dict[str, tuple[str, str, ChangeType]] = {
     "what failed is mended": ("Allow an empty store", "`open` fails on one.", ChangeType.FIX),
-    "below a heading": (
-        "Clean up after the sum",
-        "## Summary\n\nPreviously, files were left where it\nfailed.",
-        ChangeType.FIX,
-    ),
     "what is new is not": ("Add a log of the store", "It says when `open` fails.", ChangeType.FEATURE),
     "a type that is given is believed": ("feat: allow stores", "`open` fails on one.", ChangeType.FEATURE),
     "a fault that is named": ("Stale labels after a restart", "", ChangeType.FIX),
-    "what is added": ("[init] The store", "## Purpose ##\nThis PR introduces one.", ChangeType.FEATURE),
     "what is quicker": ("Use larger loads", "They give better performance.", ChangeType.PERF),
 }
 
@@ -241,7 +223,8 @@ def test_every_signal_has_a_weight_and_every_type_starts_somewhere() -> None:
         signals = signals_of(commit, subject_of(commit), triage.change_type, facts)
         assert set(signals) <= WEIGHT_NAMES
         assert all(0 < amount <= 1 for amount, _ in signals.values())
-    assert DEFAULT_WEIGHTS["threshold_medium"] < DEFAULT_WEIGHTS["threshold_high"]
+    assert set(DEFAULT_WEIGHTS.medium) == set(DEFAULT_WEIGHTS.high)
+    assert DEFAULT_WEIGHTS.tiers["threshold_medium"] < DEFAULT_WEIGHTS.tiers["threshold_high"]
 
 
 ADD, SUB = "def add(a, b):\n    return a + b\n\n\n", "def sub(a, b):\n    return a - b\n"
@@ -272,7 +255,7 @@ def test_a_weight_of_the_settings_moves_a_commit() -> None:
 
 def test_excluded_paths_count_for_nothing() -> None:
     commit, _, facts = judged("Add the store", FEATURE)
-    triage = triage_day([(commit, facts)], exclude=["src/**", "tests/**"])[commit.sha]
+    triage = triage_day([(commit, facts)], exclude=["src/**", "tests/**", "docs/**"])[commit.sha]
     assert (triage.importance, [r.code for r in triage.reasons]) == (Tier.LOW, ["excluded"])
 
 
@@ -319,7 +302,7 @@ def test_a_day_of_any_mix_keeps_its_share_and_its_order(features: int, fixes: in
     high = [t.score for t in found if t.importance is Tier.HIGH]
     other = [t.score for t in found if t.importance is not Tier.HIGH]
     assert min(high, default=99.0) >= max(other, default=-99.0)
-    if len(found) >= DEFAULT_WEIGHTS["busy_day"]:
+    if len(found) >= DEFAULT_WEIGHTS.tiers["busy_day"]:
         assert len(high) <= -(-len(found) // 5)
         assert bool(high) is bool(features + fixes)
 
@@ -330,6 +313,7 @@ AREAS: dict[str, tuple[str, str, str]] = {
     "scope": ("fix(KV): x", "src/a.py", "kv"),
     "same word": ("docs(Models): x", "src/a.py", "model"),
     "empty tags are no area": ("[Misc] Fix x", "src/store/a.py", "store"),
+    "the issue of a fix is no area": ("[Fix #12] x", "src/store/a.py", "store"),
     "type tags are no area": ("[Fix] x", "src/store/a.py", "store"),
     "folder": ("Fix x", "crates/uv-cli/src/a.rs", "uv-cli"),
     "kind": ("Fix x", ".github/workflows/a.yml", "ci"),
@@ -364,11 +348,11 @@ def test_the_result_does_not_depend_on_the_order() -> None:
     made = [judged(f"Add store {n}", FEATURE) for n in range(12)]
     pairs = [(commit, facts) for commit, _, facts in made]
     assert triage_day(pairs) == triage_day(pairs[::-1])
-    assert set(DEFAULT_WEIGHTS) == WEIGHT_NAMES
 
 
 def test_the_page_on_importance_lists_every_weight_with_its_default() -> None:
     page = (Path(__file__).parents[1] / "docs/importance.md").read_text("utf-8")
-    for name, value in DEFAULT_WEIGHTS.items():
-        is_shown = f"`{name}` {value:+g}" in page or f"`{name}` {value:g}" in page
-        assert is_shown if value else f"`{name}`" in page, name
+    for name, value in DEFAULT_WEIGHTS.high.items():
+        assert f"`{name}` {DEFAULT_WEIGHTS.medium[name]:+g} {value:+g}" in page, name
+    for name, value in DEFAULT_WEIGHTS.tiers.items():
+        assert f"`{name}` {value:g}" in page, name

@@ -1,6 +1,6 @@
 """The words of commit messages that speak for or against reading a commit: faults, speed, removal, platforms.
 
-Only words and patterns, no decisions; `signals` measures with them and `change_types` looks at some. Each is
+Only words and patterns, no decisions; `signals` measures with them and `evidence` looks at some. Each is
 a word of the trade with its usual forms, none is a phrase of one project.
 """
 
@@ -92,9 +92,6 @@ EDGE_CASE = re.compile(
     re.IGNORECASE,
 )
 """Words of a subject that narrow a fault to some circumstances."""
-DEFAULT = re.compile(
-    r"\b(by|as|the|set|change|new) default\b|\bdefault (to|value|from)\b|\bdefaults\b", re.IGNORECASE
-)
 MINOR = re.compile(
     r"\b(tiny|minor|nits?|typos?|small|trivial|cosmetic|cleanups?|clean up|unused|redundant|dead code"
     r"|lint|formatting"
@@ -129,4 +126,3 @@ PLATFORM = re.compile(
     re.IGNORECASE,
 )
 """Machines, systems and runtimes that a program runs on."""
-EXPERIMENTAL = re.compile(r"\b(experimental|prototype|wip|internal|debug\w*|preview|helper)\b", re.IGNORECASE)

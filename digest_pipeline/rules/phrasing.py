@@ -1,6 +1,6 @@
 """The phrases of commit messages beyond the verb and its object: what for, against what, what else.
 
-Only patterns, no decisions; `subject_types` and `change_types` decide. The single words are in `vocabulary`,
+Only patterns, no decisions; `subject_types` and `evidence` read with them. Single words are in `vocabulary`,
 those for how much a change matters in `emphasis`.
 """
 

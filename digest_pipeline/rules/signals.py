@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from digest_pipeline.models import ChangeType, FileKind
 from digest_pipeline.rules import emphasis
 from digest_pipeline.rules.breaking import is_breaking
-from digest_pipeline.rules.change_types import PLATFORMS
+from digest_pipeline.rules.evidence import PLATFORMS
 from digest_pipeline.rules.subjects import prose_of
 
 if TYPE_CHECKING:
@@ -35,12 +35,14 @@ _SHIPS = frozenset(
         ChangeType.REVERT,
     ]
 )
-_SUBSTANTIAL_CODE = 150
 _SUBSTANTIAL_DOCS = 100
 _VERY_LARGE = 800
 _LAID_OFF = 25
 """Removed lines of code from which on a removal took something away, also where no name was seen to go."""
+_READ = 3_000
+"""Characters of a message that are looked at for words."""
 _KERNEL = re.compile(r"\.(cu|cuh|hip|metal|cl|comp|wgsl)$|kernel|/ops/", re.IGNORECASE)
+_CLOSES = re.compile(r"\b(?:fix|clos|resolv)\w*:? +(?:[\w./-]*#|https?://\S+/issues/)\d", re.IGNORECASE)
 
 
 def signals_of(commit: Commit, subject: Subject, kind: ChangeType, facts: Facts) -> Signals:
@@ -50,8 +52,11 @@ def signals_of(commit: Commit, subject: Subject, kind: ChangeType, facts: Facts)
         **(_of_size(commit, kind, facts) if ships else {}),
         **(_of_names(facts) if ships else {}),
         **_of_dependencies(facts),
-        **_of_message(commit, subject, kind, facts),
-        **({} if kind is ChangeType.RELEASE else _of_files(subject, facts)),
+        **_of_subject(subject, kind, facts),
+        **(_of_body(prose_of(commit.body), subject, kind) if ships else {}),
+        "breaking": _flag(_breaks(commit, kind, facts)),
+        "by_bot": _flag(emphasis.BOT.search(commit.author_name)),
+        **({} if kind is ChangeType.RELEASE else _of_files(commit, subject, facts)),
         f"type_{kind.value}": (1.0, None),
     }
     return {name: signal for name, signal in found.items() if signal[0]}
@@ -66,36 +71,41 @@ def _few(count: int) -> tuple[float, int]:
     return _grown(count, 1, 3), count
 
 
+def _several(count: int) -> tuple[float, int]:
+    return _grown(count, 1, 5), count
+
+
 def _flag(value: object) -> tuple[float, None]:
     return (1.0 if value else 0.0), None
 
 
 def _of_size(commit: Commit, kind: ChangeType, facts: Facts) -> Signals:
-    """How much changes of what ships; the lines of tests, pipelines and documents count elsewhere."""
+    """How much changes of what ships, and what changes with it."""
     code = 0 if facts.is_formatting_only else sum(facts.lines)
-    is_feature = kind is ChangeType.FEATURE
-    new = facts.size(FileKind.SOURCE).added_files if code >= _SUBSTANTIAL_CODE else 0
-    added = (f.path for f in commit.files if f.status == "A" and f.kind is FileKind.SOURCE)
-    tests = facts.size(FileKind.TEST)
-    lines = tests.lines if FileKind.SOURCE in facts.kinds else 0
-    has_docs = facts.kinds >= {FileKind.SOURCE, FileKind.DOCS} and not facts.is_prose_only
+    added = [f.path for f in commit.files if f.status == "A" and f.kind is FileKind.SOURCE]
+    tests = facts.size(FileKind.TEST).insertions if FileKind.SOURCE in facts.kinds else 0
+    docs = facts.size(FileKind.DOCS).insertions
     return {
         "code_size": (_grown(code, 8, 7), code),
-        "feature_size": (_grown(code, 8, 7) if is_feature else 0.0, code),
+        "feature_size": (_grown(code, 8, 7) if kind is ChangeType.FEATURE else 0.0, code),
         "very_large": (_grown(max(0, code - _VERY_LARGE), 400, 3), code),
-        "new_source_file": _few(new),
+        "mostly_added": (facts.lines[0] / code if code else 0.0, None),
+        "new_source_file": _several(len(added)),
         "new_kernel": _flag(any(_KERNEL.search(path) for path in added)),
-        "tested": (_grown(lines, 8, 6), lines),
-        "feature_untested": _flag(is_feature and not facts.has_tests),
-        "documented": _flag(has_docs),
+        "tested": (_grown(tests, 8, 6), tests),
+        "new_test": _several(len(facts.tests_added)),
+        "documented": (0.0 if facts.is_prose_only else _grown(docs, 4, 6), docs),
     }
 
 
 def _of_names(facts: Facts) -> Signals:
     broken = sum(bool(s.lost or s.required) for s in facts.signatures)
     return {
-        "public_name_added": _few(len(facts.added)),
-        "public_name_removed": _few(len(facts.removed) + len(facts.renamed)),
+        "public_name_added": _several(len(facts.added)),
+        "public_name_removed": _several(len(facts.removed) + len(facts.renamed)),
+        "internal_name_added": _several(len(facts.internal_added)),
+        "internal_name_removed": _several(len(facts.internal_removed)),
+        "definition_changed": _several(len(facts.changed)),
         "signature_broken": _few(broken),
         "signature_extended": _few(len(facts.signatures) - broken),
         "default_changed": _few(len(facts.values)),
@@ -115,27 +125,38 @@ def _of_dependencies(facts: Facts) -> Signals:
     }
 
 
-def _of_message(commit: Commit, subject: Subject, kind: ChangeType, facts: Facts) -> Signals:
-    text, said = subject.text, prose_of(commit.body)
-    ships, mends = kind in _SHIPS, kind in (ChangeType.FIX, ChangeType.SECURITY, ChangeType.REVERT)
-    extends = kind in (ChangeType.FEATURE, ChangeType.PERF, ChangeType.BUILD)
-    severe = bool(emphasis.SEVERE.search(text))
+def _of_subject(subject: Subject, kind: ChangeType, facts: Facts) -> Signals:
+    """What the subject says, and which type its author gives the change."""
+    text, ships = subject.text, kind in _SHIPS
+    mends = kind in (ChangeType.FIX, ChangeType.SECURITY, ChangeType.REVERT)
+    is_aside = any(k not in _SHIPS for k in subject.kinds)
     return {
-        "explained": (_grown(len(said), 100, 5) if ships else 0.0, None),
-        "severe_fault": _flag(mends and severe),
-        "severe_fault_in_body": _flag(mends and not severe and emphasis.SEVERE.search(said[:3000])),
+        "named_feature": _flag(ChangeType.FEATURE in subject.kinds),
+        "named_fix": _flag(ChangeType.FIX in subject.kinds),
+        "named_aside": _flag(is_aside),
+        "named_refactor": _flag(ChangeType.REFACTOR in subject.kinds),
+        "long_subject": (_grown(len(text.split()), 2, 3) if ships else 0.0, None),
+        "severe_fault": _flag(mends and emphasis.SEVERE.search(text)),
         "edge_case": _flag(mends and emphasis.EDGE_CASE.search(text)),
-        "said_default": _flag(emphasis.DEFAULT.search(text)),
-        "measured_gain": _flag(ships and measured(text, said)),
-        "platform_support": _flag(
-            extends and emphasis.SUPPORT.search(text) and emphasis.PLATFORM.search(text)
-        ),
+        "said_support": _flag(ships and emphasis.SUPPORT.search(text)),
+        "platform": _flag((ships or kind is ChangeType.BUILD) and emphasis.PLATFORM.search(text)),
         "deprecation": _flag(ships and (emphasis.DEPRECATION.search(text) or facts.deprecations)),
         "removal": _flag(ships and _removes(text, facts, mends=mends)),
+        "surplus": _flag(emphasis.SURPLUS.search(text)),
         "said_minor": _flag(emphasis.MINOR.search(text)),
-        "said_experimental": _flag(emphasis.EXPERIMENTAL.search(text)),
-        "breaking": _flag(_breaks(commit, kind, facts)),
-        "by_bot": _flag(emphasis.BOT.search(commit.author_name)),
+    }
+
+
+def _of_body(said: str, subject: Subject, kind: ChangeType) -> Signals:
+    """What a person wrote below the subject of a change that ships."""
+    mends = kind in (ChangeType.FIX, ChangeType.SECURITY, ChangeType.REVERT)
+    opening, severe = said[:_READ], bool(emphasis.SEVERE.search(subject.text))
+    return {
+        "explained": (_grown(len(said), 100, 5), None),
+        "severe_fault_in_body": _flag(mends and not severe and emphasis.SEVERE.search(opening)),
+        "security_in_body": _flag(emphasis.SECURITY.search(opening)),
+        "measured_gain": _flag(measured(subject.text, said)),
+        "closes_issue": _flag(_CLOSES.search(opening)),
     }
 
 
@@ -169,9 +190,11 @@ def measured(text: str, said: str) -> str | None:
     return next((s for s in lines if emphasis.NUMBERS.search(s) and emphasis.PERF.search(s)), None)
 
 
-def _of_files(subject: Subject, facts: Facts) -> Signals:
+def _of_files(commit: Commit, subject: Subject, facts: Facts) -> Signals:
     bump = facts.kinds and sum(facts.lines) == 0 and emphasis.ROUTINE.match(subject.text)
+    folders = len({f.path.partition("/")[0] for f in commit.files})
     found: Signals = {
+        "breadth": (_grown(folders - 1, 1, 3) if folders else 0.0, folders),
         "formatting_only": _flag(facts.is_formatting_only),
         "prose_only": _flag(facts.is_prose_only),
         "routine_bump": _flag(bump),

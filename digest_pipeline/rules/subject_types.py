@@ -1,6 +1,6 @@
 """What kind of change a subject line says, by prefix, tags, verb and what the verb is done to. Pure.
 
-Only words are looked at here; `change_types` holds the answer against the files and the facts.
+Only words are looked at here; `change_types` weighs the answer with the files and the facts.
 """
 
 from __future__ import annotations

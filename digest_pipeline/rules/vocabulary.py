@@ -1,6 +1,6 @@
 """The words of commit messages that tell the type of a change: tags, verbs, what they act on.
 
-Only words and patterns, no decisions; `change_types` decides. The words for how much a change matters are
+Only words and patterns, no decisions; `evidence` reads with them. The words for how much a change matters are
 in `emphasis`.
 """
 
@@ -283,4 +283,3 @@ PHRASE_END = re.compile(
     r"|during|under|of|using|as|and|so|instead)\s|[,;:(&]",
     re.IGNORECASE,
 )
-TYPO = re.compile(r"\b(typos?|spelling|grammar(?= (error|fix|issue|mistake)s?\b|\W*$))(?!\w)", re.IGNORECASE)
