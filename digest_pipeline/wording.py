@@ -13,11 +13,11 @@ from digest_pipeline.models import Analysis, AnalysisState, ChangeType, Claim, F
 from digest_pipeline.rules.breaking import is_breaking, said_breaking
 from digest_pipeline.rules.catalogue import labels, say
 from digest_pipeline.rules.configuring import is_zero
-from digest_pipeline.rules.grammars import is_exported
 from digest_pipeline.rules.naming import all_named, code, listed, named, path_code
 from digest_pipeline.rules.signals import measured
 from digest_pipeline.rules.statements import (
     interface_lines,
+    is_offered,
     kind_label,
     passing_lines,
     reach_of,
@@ -142,7 +142,7 @@ def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Itera
         said = cut(clean(said_breaking(commit)), _LONGEST_SAID)
         yield Claim(say(language, "risk.breaking_said" if said else "risk.breaking", what=said))
     known = facts.shown
-    removed = [n for n in facts.removed if is_exported(n.path)]
+    removed = [n for n in facts.removed if is_offered(n.path)]
     if removed and triage.change_type is not ChangeType.REVERT:
         key = "risk.removed" if facts.has_tests else "risk.removed_untested"
         kinds = [*dict.fromkeys(sort_of(n) for n in removed)]
@@ -150,7 +150,7 @@ def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Itera
         names = all_named(language, [n.name for n in removed], known)
         reach = reach_of(removed[0], language)
         yield Claim(say(language, key, reach=reach, kind=kind, names=names), removed[0].path)
-    for renamed in [r for r in facts.renamed if is_exported(r.path)][:2]:
+    for renamed in [r for r in facts.renamed if is_offered(r.path)][:2]:
         yield Claim(
             say(
                 language,
@@ -161,7 +161,7 @@ def _risks(commit: Commit, triage: Triage, facts: Facts, language: str) -> Itera
             ),
             renamed.path,
         )
-    for signature in [s for s in facts.signatures if is_exported(s.path)][:4]:
+    for signature in [s for s in facts.signatures if is_offered(s.path)][:4]:
         for key, names in (("risk.lost", signature.lost), ("risk.required", signature.required)):
             if names:
                 listing = listed(language, [code(n, known) for n in names])
@@ -212,7 +212,7 @@ def _other_risks(facts: Facts, triage: Triage, language: str) -> Iterator[Claim]
 
 def _advice(facts: Facts, language: str) -> Iterator[str]:
     known = facts.shown
-    called = [s.name for s in facts.signatures if (s.lost or s.required) and is_exported(s.path)]
+    called = [s.name for s in facts.signatures if (s.lost or s.required) and is_offered(s.path)]
     if called:
         yield say(language, "advice.calls", names=all_named(language, called, known))
     major = [d.name for d in facts.dependencies if d.is_major and not d.is_dev and not is_zero(d)]

@@ -23,6 +23,9 @@ CASES = {
     ),
     FileKind.TEST: (
         "tests/unit/type/zset.tcl",
+        "db_stress_tool/db_stress_gflags.cc",
+        "tools/db_crashtest.py",
+        "ktor-test-suites/jvm/src/Suite.kt",
         "pkg/server/handler_test.go",
         "web/src/App.test.tsx",
         "lib/user.spec.ts",

@@ -283,8 +283,8 @@ def test_layout_alone_changes_no_definition() -> None:
 
 def test_sorts_are_called_as_in_their_language() -> None:
     rust = "pub struct A {\n    pub x: u32,\n}\npub enum E {\n    One,\n}\n"
-    assert "adds public type `B`" in told(of("src/a.rs", rust, rust + "pub struct B {\n    pub y: u32,\n}\n"))
-    assert "adds public variant `Two` of `E`" in told(
+    assert "adds pub type `B`" in told(of("src/a.rs", rust, rust + "pub struct B {\n    pub y: u32,\n}\n"))
+    assert "adds variant `Two` of `E`" in told(
         of("src/a.rs", rust, rust.replace("One,\n", "One,\n    Two,\n"))
     )
     python = "class A:\n    x = 1\n"
@@ -413,3 +413,77 @@ def test_a_release_names_the_one_before() -> None:
 def test_a_group_of_dependencies_is_told_by_its_size() -> None:
     subject = "chore(deps): bump the actions group across 1 directory with 3 updates"
     assert written(subject, {}).summary == "Bumps 3 dependencies of the `actions` group"
+
+
+RUBY = """class A
+  def a
+  end
+
+  private
+
+  def b
+  end
+end
+
+# @api private
+class Z
+  def q
+  end
+end
+"""
+
+
+def test_ruby_says_below_which_line_what_is_private() -> None:
+    new = RUBY.replace("  private\n", "  def open\n  end\n\n  private\n\n  def hidden\n  end\n").replace(
+        "  def q\n", "  def r\n  end\n\n  def q\n"
+    )
+    facts = of("lib/a.rb", RUBY, new)
+    assert [n.name for n in facts.added] == ["A::open"]
+    assert {n.name for n in facts.internal_added} == {"A::hidden", "Z::r"}
+    named = RUBY.replace("  private\n", "  def make\n  end\n  private_class_method :make\n\n  private\n")
+    assert of("lib/a.rb", RUBY, named).added == ()
+
+
+def test_a_property_is_called_by_its_own_name_and_a_variable_of_go_no_constant() -> None:
+    kotlin = "class B {\n  val a = 1\n}\n"
+    facts = of("src/A.kt", kotlin, kotlin.replace("}\n", "  private var last: Throwable? = null\n}\n"))
+    assert [n.name for n in facts.internal_added] == ["B.last"]
+    go = "package a\n\nvar (\n\tA = 1\n)\n"
+    assert interface_lines(of("a/b.go", go, go.replace(")\n", "\tB = 2\n)\n")), "en") == [
+        "adds public variable `B`"
+    ]
+
+
+def test_a_parameter_without_a_name_is_no_parameter_with_another_type() -> None:
+    old = "struct A {\n  void f(int a, const Seq& /*seq*/);\n};\n"
+    facts = of("include/a.h", old, old.replace("int a, ", "int a, const Name& /*name*/, "))
+    assert (facts.types, facts.signatures) == ((), ())
+
+
+def test_what_methods_had_before_is_no_new_field() -> None:
+    old = "class A:\n    def __init__(self):\n        self.name = 1\n"
+    assert of("src/a.py", old, old.replace("class A:\n", "class A:\n    name: int\n")).added == ()
+    facts = of("src/a.py", old, old.replace("class A:\n", "class A:\n    other: int\n"))
+    assert [n.name for n in facts.added] == ["A.other"]
+
+
+def test_a_line_that_moves_is_not_quoted_as_removed_and_added() -> None:
+    old = "void f() {\n  for (;;) {\n    g();\n    *a = b_c;\n  }\n}\n"
+    new = "void f() {\n  for (;;) {\n    g();\n  }\n  *a = b_c;\n}\n"
+    assert of("lib/x.cc", old, new).edits == ()
+
+
+def test_a_header_beside_the_sources_bears_no_risk_for_users() -> None:
+    versions = ("int a(void);\nint b(int x);\n", "int a(void);\n")
+    for path, risks in (("src/server.h", 0), ("include/x/a.h", 1)):
+        commit, triage, facts = judged("Rework the server", {path: versions})
+        assert len(analysis_by_rules(commit, triage, facts, "en").risks) == risks
+
+
+def test_tests_are_named_as_their_frameworks_name_them() -> None:
+    cases = {
+        "a/b_test.go": ("package a\n", "package a\n\nfunc (s) TestIt(t *testing.T) {\n\tx()\n}\n", "TestIt"),
+        "a/b_test.cc": ("int x;\n", "int x;\nTEST_F(Suite, DoesIt) {\n  a();\n}\n", "Suite.DoesIt"),
+    }
+    for path, (old, new, name) in cases.items():
+        assert [n.name for n in of(path, old, new).tests_added] == [name]

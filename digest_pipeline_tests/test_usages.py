@@ -92,6 +92,7 @@ def test_what_stands_on_both_sides_or_elsewhere_in_the_file_is_neither_new_nor_g
     [
         "# see os.getenv('NEW_ONE')",
         "x = '/new'",
+        'os.environ["NEW_ONE"] = "1"',
         "long = 3",
         "a = b --c",
         "    pub x: u32,",

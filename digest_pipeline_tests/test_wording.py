@@ -134,7 +134,8 @@ def test_summary_names_what_was_rewritten_where_nothing_else_is_told() -> None:
         "src/a.py": ("def f():\n    x = 3\n    return 1\n", "def f():\n    x = 4\n    y = 5\n    return 2\n")
     }
     assert written("Correct the sum", files).summary == "Correct the sum; changes `f` (`src/a.py`)"
-    assert written("Correct it all", files, language="zh").summary == "改动 `f`（`src/a.py`）"
+    said = written("Correct it all", files, language="zh").summary
+    assert said == "「Correct it all」：改动 `f`（`src/a.py`）"
 
 
 def test_a_changed_line_is_quoted_with_its_place() -> None:
@@ -170,7 +171,10 @@ def test_many_owners_make_no_chain() -> None:
         "src/a.py": (old, old.replace("a()", "c()").replace("b()", "d()\n        e()"))
     }
     summary = written(UNDERSTOOD_BY_NOBODY, files, language="zh").summary
-    assert summary == "改动 A.run、B.run、C.run（`src/a.py`）"
+    assert (
+        summary
+        == "「Account for what the launcher may say to others」：改动 A.run、B.run、C.run（`src/a.py`）"
+    )
 
 
 def test_names_without_owner_stand_together() -> None:
@@ -196,6 +200,7 @@ def test_two_files_are_named_with_what_changed_in_them() -> None:
     new = "def {0}():\n    c()\n    d()\n    e()\n"
     files: dict[str, Versions] = {f"src/{n}.py": (old.format(n), new.format(n)) for n in "abc"}
     assert written(UNDERSTOOD_BY_NOBODY, files, language="zh").summary == (
+        "「Account for what the launcher may say to others」："
         "改动 `a`（`src/a.py`）、`b`（`src/b.py`）等，共 3 个源文件"
     )
 

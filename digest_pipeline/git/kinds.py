@@ -59,13 +59,15 @@ _COMMAND = re.compile(
 )
 """The program of a command that tests or measures: `cargo bench`, `deno test`."""
 _TEST_ROOTS = _words("testing spec specs perf asv_bench qa")
-_TEST_PART = re.compile(r"^(tests?[-_].+|.+[-_](unit)?(tests?|fixtures))$")
+_TEST_PART = re.compile(
+    r"^(tests?[-_].+|.+[-_](unit)?(tests?|fixtures)|.+-test-suites?|(?:\w+[-_])?stress(?:[-_]\w+)?)$"
+)
 _TEST_SOURCE_SET = re.compile(r"/src/[a-z]\w*Test(?:Fixtures)?/")
 """As Kotlin's Gradle plugin names them: `src/commonTest/`."""
 _TEST_NAME = re.compile(
     r"""^(test_.+|conftest)\.pyi?$|^(run[-_]?)?tests?\.(py|rs|ts|js|c|cpp|cc|sh)$|^(tox|pytest)\.ini$
     |[-_.](test|tests|e2e|bench|benchmark)\.[a-z]+$|[-_.]spec\.(?!md|ya?ml|json|txt|rst|html|toml)[a-z]+$|^(bench|benchmark)_.+\.(py|c|cc|cpp|cu|rs|sh)$
-    |^test[-_].+\.(c|cc|cpp|cu|h|sh|rs|js|ts|rb|go|t|bats)$|\.(snap|bats)$
+    |crash_?test\w*\.(py|sh)$|^test[-_].+\.(c|cc|cpp|cu|h|sh|rs|js|ts|rb|go|t|bats)$|\.(snap|bats)$
     """,
     re.VERBOSE,
 )

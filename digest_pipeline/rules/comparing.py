@@ -79,6 +79,8 @@ def compare(
     path = text.change.path
     gone = _standing_in([_shown(old[name]) for name in old if name not in new], touched[False])
     come = _standing_in([_shown(new[name]) for name in new if name not in old], touched[True])
+    if path.endswith(_PYTHON):
+        come = [d for d in come if not _was_assigned(d, text.old)]
     pairs = renames_of(gone, come, text)
     for before, after in pairs:
         if _is_offered(before, path) and not after.is_public:
@@ -103,6 +105,15 @@ def compare(
         elif olds and not news and _is_offered(_shown(olds), path):
             # where some are left, they may take all that the others took
             draft.removed.append(_further(_shown(olds), new[name], path))
+
+
+_PYTHON = (".py", ".pyi")
+
+
+def _was_assigned(definition: Definition, version: bytes | None) -> bool:
+    """Whether a field of Python is only annotated now: its methods had it before."""
+    is_field = definition.kind == "field" and definition.value is None
+    return is_field and b"self.%s" % definition.bare_name.encode() in (version or b"")
 
 
 def _further(definition: Definition, others: list[Definition], path: str) -> Name:
@@ -261,7 +272,7 @@ def _changed(draft: Draft, old: Definition, new: Definition, path: str) -> None:
     if (
         is_value
         and old.value != new.value
-        and old.kind in ("constant", "field")
+        and old.kind in ("constant", "field", "variable")
         and _is_short(old.value, new.value)
         and not _is_code(old.value, new.value)
     ):

@@ -44,6 +44,9 @@ def edits_of(path: str, lines: Sequence[Line], code: Sequence[Line]) -> list[Val
     code = rest or code
     if not 0 < len(code) <= _MOST_LINES:
         return None
+    added, removed = ({x.text.strip() for x in code if x.is_added is side} for side in (True, False))
+    if added & removed:
+        return None  # moved
     found = []
     wanted = frozenset((line.is_added, line.number) for line in code)
     for gone, come in itertools.starmap(_without_commas, _runs(lines, wanted)):

@@ -41,16 +41,6 @@ def is_c_source(path: str) -> bool:
     return BY_ENDING.get(ending) in ("c", "cpp") and ending not in HEADERS
 
 
-def is_exported(path: str) -> bool:
-    """Whether users of a project reach what a file declares: in C and C++ only in shipped headers."""
-    if BY_ENDING.get(path.rpartition(".")[2].lower()) not in ("c", "cpp"):
-        return True
-    folders = path.lower().split("/")[:-1]
-    return not is_c_source(path) and (
-        "include" in folders or not {"src", "csrc", "source", "lib"} & {*folders}
-    )
-
-
 SCOPES = dict.fromkeys(
     _words(
         "class_definition class_specifier struct_specifier trait_item struct_item enum_item "
@@ -71,9 +61,10 @@ ALIASES = _words("alias_declaration type_alias type_alias_declaration type_item"
 """Nodes that give a type another name."""
 VALUES = {
     **dict.fromkeys(
-        _words("const_item static_item const_spec var_spec preproc_def variable_declarator assignment"),
+        _words("const_item static_item const_spec preproc_def variable_declarator assignment"),
         "constant",
     ),
+    "var_spec": "variable",
     **dict.fromkeys(
         _words(
             "property_declaration field_declaration property_signature public_field_definition enumerator "

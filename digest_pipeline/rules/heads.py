@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 8
 _C = ("c", "cpp")
 _CONSTANTS = ("const_item", "static_item", "const_spec", "preproc_def")
+_NEVER_CONSTANT = ("field_declaration", "var_spec")
 _NESTED = ("class_specifier", "struct_specifier", "enum_specifier", "union_specifier")
 """What stands as a field of a C++ class where it is declared within one."""
 _ASSIGNMENTS = ("assignment", "variable_declarator", "var_spec")
@@ -45,7 +46,8 @@ class Definition:
     name: str
     """Qualified by its classes and modules: `Engine.generate`, `Store::open`."""
     kind: str
-    """`function`, `kernel`, `class`, `type`, `constant`, `field`, `macro`, `implementation` (of a trait)."""
+    """`function`, `kernel`, `class`, `type`, `constant`, `variable`, `field`, `macro`,
+    or `implementation` of a trait."""
     is_public: bool
     """Whether others may use it, by the rules of the language."""
     parameters: tuple[Parameter, ...] | None
@@ -230,7 +232,7 @@ class Reader:
 
     def _value(self, node: Node, place: _Place) -> Iterator[Definition]:
         name = name_of(node, self._source)
-        is_constant = node.type in _CONSTANTS or (name.isupper() and node.type != "field_declaration")
+        is_constant = node.type in _CONSTANTS or (name.isupper() and node.type not in _NEVER_CONSTANT)
         value = field_of(node, "value", "right")
         if value is None and (inner := node.child_by_field_name("declarator")) is not None:
             value = inner.child_by_field_name("value")

@@ -96,6 +96,20 @@ def text_of(node: Node, source: bytes) -> str:
     return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
+def text_before(node: Node, source: bytes, *, on_line: bool = False) -> str:
+    """What stands above a node, at most 400 bytes of it, or before it on its line."""
+    start = source.rfind(b"\n", 0, node.start_byte) + 1 if on_line else max(0, node.start_byte - 400)
+    return source[start : node.start_byte].decode("utf-8", "replace")
+
+
+def parents_of(node: Node) -> Iterator[Node]:
+    """What a node stands in, the innermost first."""
+    above = node.parent
+    while above is not None:
+        yield above
+        above = above.parent
+
+
 def folded(text: str) -> str:
     """One line with single blanks."""
     return " ".join(text.split())
@@ -147,9 +161,9 @@ def name_of(node: Node, source: bytes) -> str:
             break
         inner = field_of(inner, "declarator", "type") or first_of(inner, NAMES) or _declarator_among(inner)
     if inner is None:
-        inner = first_of(node, NAMES)
-    if inner is None and (variable := first_of(node, ["variable_declaration"])) is not None:
-        inner = first_of(variable, NAMES)
+        # Kotlin's `val x: T? = null` has another name behind its own
+        variable = first_of(node, ["variable_declaration"])
+        inner = first_of(node if variable is None else variable, NAMES)
     name = text_of(inner, source) if inner is not None else ""
     if name in _KEYWORDS:
         return ""  # of a macro's arguments
@@ -203,7 +217,8 @@ def _parameters(node: Node, source: bytes, language: str, value: Node | None) ->
     names = _parameter_names(node, source, language)
     is_required = value is None and not any(_OPTIONAL.search(n.type) for n in (node, *node.named_children))
     if language in ("c", "cpp"):
-        names = _without_macro(names, head)
+        # without a name there is only what is said of the type
+        names = [name for name in _without_macro(names, head) if re.search(r"\w", name)]
     for name in names:
         if name not in ("self", "cls"):
             yield Parameter(

@@ -26,7 +26,7 @@ _MOST_LINES = 24
 _TYPED = (".rs", ".go", ".c", ".h", ".zig")
 """Languages without classes."""
 _C_FILES = (".h", ".hh", ".hpp", ".hxx", ".cuh", ".c", ".cc", ".cpp", ".cxx", ".cu")
-_OFFERED = re.compile(r"(?:^|/)(?:include|inc|public|api)/|(?:api|module)[^/]*$", re.IGNORECASE)
+_OFFERED = re.compile(r"(?:^|/)(?:\w*include|inc|public|api)/|(?:api|module)[^/]*$", re.IGNORECASE)
 """Headers that others are meant to include."""
 _EXPORTING = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte")
 
@@ -70,8 +70,9 @@ def developer_lines(facts: Facts, language: str) -> Iterator[str]:
     ):
         if found:
             path = found[0].path
-            names = listed(language, (_title(n.name, facts, language) for n in found if n.path == path))
-            yield say(language, key, names=names, path=path_code(path))
+            titles = [_title(n.name, facts, language) for n in found if n.path == path]
+            many = "_many" if len(titles) > 1 else ""
+            yield say(language, key + many, names=listed(language, titles), path=path_code(path))
     yield from (
         dependency_line(facts, d, language) for d in facts.dependencies if d.is_dev and not d.is_locked
     )
@@ -115,7 +116,10 @@ def _deprecated(facts: Facts, language: str) -> Iterator[str]:
 def by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Iterator[str]:
     """One sentence for the names of each sort, as functions and classes."""
     groups: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
-    for name in names:
+    once: dict[tuple[str, str], Name] = {}
+    for name in names:  # as a binding has it in two languages
+        once.setdefault((sort_of(name), name.name.replace("::", ".")), name)
+    for name in once.values():
         groups[sort_of(name), reach_of(name, language)].append(name.name)
     for (kind, reach), found in groups.items():
         label = kind_label(language, kind, len({n.replace("::", ".") for n in found}))
@@ -130,24 +134,31 @@ def by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Ite
             yield say(language, key, reach=reach, kind=label, names=told)
 
 
+def is_offered(path: str) -> bool:
+    """Whether users of a project reach what a file declares: in C and C++ only in headers meant for them."""
+    return not path.endswith(_C_FILES) or _OFFERED.search(path) is not None
+
+
 def reach_of(name: Name | Renamed, language: str) -> str:
     """Who may use a definition, before its sort.
 
     What a module of JavaScript exports need not be what its package offers, and what a C header beside the
-    sources declares not more than what these share.
+    sources declares not more than what these share. What is `pub` in Rust may stand in a module that is not.
     """
     bare = name.name if isinstance(name, Name) else name.old
     is_exported = name.path.endswith(_EXPORTING) and "." not in bare
-    is_shared = name.path.endswith(_C_FILES) and _OFFERED.search(name.path) is None
-    key = "exported" if is_exported else "declared" if is_shared else "public"
+    key = "exported" if is_exported else "public" if is_offered(name.path) else "declared"
+    if name.path.endswith(".rs"):
+        key = "declared" if sort_of(name) in ("variant", "implementation") else "pub"
     return labels(language)[f"definition.{key}"]
 
 
-def sort_of(name: Name) -> str:
+def sort_of(name: Name | Renamed) -> str:
     """The sort of a definition in the words of its language: Rust, Go and C have types and variants."""
     if name.kind in ("class", "type") and (name.kind == "type" or name.path.endswith(_TYPED)):
         return "type"
-    is_variant = name.kind == "field" and name.path.endswith(".rs") and bare_name(name.name)[:1].isupper()
+    bare = bare_name(name.name if isinstance(name, Name) else name.new)
+    is_variant = name.kind == "field" and name.path.endswith(".rs") and bare[:1].isupper()
     return "variant" if is_variant else name.kind
 
 

@@ -103,6 +103,7 @@ class RevertHint:
     """Quoted subjects, with and without their own `(#123)`."""
 
 
+_CUT = ("…", "...")
 _MERGE = re.compile(
     r"^Merge (pull request [#!]\d+|branch '|remote-tracking branch|tag '|[#!]?\d+ )", re.IGNORECASE
 )
@@ -114,7 +115,10 @@ def subject_of(commit: Commit) -> Subject:
         first = next((line.strip() for line in commit.body[:2000].splitlines() if line.strip()), "")
         if first and not first.startswith(("#", "*", "Conflicts", "See merge request")):
             return parse_subject(first)
-    return parse_subject(commit.subject)
+    # GitHub cuts long titles and goes on below
+    rest = commit.body[:_LONGEST].partition("\n")[0].strip()
+    is_cut = commit.subject.endswith(_CUT) and rest.startswith(_CUT)
+    return parse_subject(commit.subject.rstrip("….") + rest.lstrip("….") if is_cut else commit.subject)
 
 
 def parse_subject(line: str) -> Subject:

@@ -1,7 +1,8 @@
 """One true sentence that says what a commit changed, from its own message and from the facts. Pure.
 
 English: the message's own words, without tags and numbers, and what the diff shows. Chinese: what the
-subject says, where it is understood (`chinese`), else nothing; then what the diff shows.
+subject says, where it is understood (`chinese`); else its words in quotes where the diff by itself shows only
+which places changed; then what the diff shows.
 Only a commit without any fact is told in its author's words, and these are marked as such.
 """
 
@@ -17,7 +18,7 @@ from digest_pipeline.rules.chinese import in_chinese
 from digest_pipeline.rules.lexicon import verb_of
 from digest_pipeline.rules.naming import code
 from digest_pipeline.rules.subjects import prose_of, subject_of
-from digest_pipeline.rules.telling import file_lines, telling_lines
+from digest_pipeline.rules.telling import file_lines, telling_lines, tells_only_places
 
 if TYPE_CHECKING:
     from digest_pipeline.facts import Facts
@@ -34,6 +35,10 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 _SAYS = re.compile(
     r"^(?:this|the)\s(?:pr|commit|patch|change|pull request)\s(?:\w+ly\s)?(\w+)|^(\w+)\s", re.IGNORECASE
 )
+_OF_BEFORE = re.compile(
+    r"\b(?:does|did)(?:n't| not) work\b|\b(?:is|was|were) (?:buggy|broken|wrong)\b", re.IGNORECASE
+)
+"""What was wrong, or was tried in vain."""
 _BUMP = re.compile(
     r"^(?:bump|update|upgrade)s?\s+(?:the\s+)?(?:rust crate\s+|dependency\s+|actions?\s+)?"
     r"(\S+)\s+(?:version\s+)?from\s+v?(\S+)\s+to\s+(v?\d\S*)",
@@ -41,7 +46,7 @@ _BUMP = re.compile(
 )
 _UPDATE = re.compile(
     r"^(?:bump|update|upgrade)s?\s+(?:the\s+)?(?:rust crate\s+|dependency\s+)?"
-    r"([\w@./-]+)(?:\s+(?:action|version|digest))?\s+to\s+(v?\d\S*)$",
+    r"([\w@./:-]+)(?:\s+(?:action|version|digest))?\s+to\s+(v?\d\S*)$",
     re.IGNORECASE,
 )
 _GROUP = re.compile(
@@ -73,7 +78,9 @@ _VERSION = re.compile(
 def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> str:
     """The sentence; never empty, one line, without marks but backticks around names of the diff."""
     subject = subject_of(commit)
-    said = _release(subject, triage, facts, language) or _bump(subject, _known(commit, facts), language)
+    said = _release(subject, triage, facts, language) or _bump(
+        subject, facts, _known(commit, facts), language
+    )
     if said:
         return said
     shown = _first(telling_lines(facts, commit.files, language), language)
@@ -86,6 +93,8 @@ def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> s
         )
     if not shown and (language != "en" or len((about or "").split()) <= _VAGUE_WORDS):
         shown = file_lines(commit.files, language)
+    if about is None and language == "zh" and text and tells_only_places(facts):
+        about = say(language, "summary.title", what=cut(text.rstrip(".。"), _MOST_COLUMNS["zh"]))
     if about is None:
         about = _without_words(text, language, has_facts=bool(shown))
     facts_told = labels(language)["list.semicolon"].join(shown)
@@ -139,7 +148,8 @@ def _says_what(sentence: str) -> bool:
     verb = (match[1] or match[2]).lower() if match else ""
     is_noun = verb in ("test", "tests", "build", "patch", "document", "documents", "release")
     is_no_act = is_noun or re.match(r"\w+ed (?:in|by|since)\b", sentence)  # where the fault is from
-    return vocabulary.verb_kind(verb) is not None and not is_no_act and not re.search(r"\*\*|: ", sentence)
+    is_plain = not re.search(r"\*\*|: ", sentence) and not _OF_BEFORE.search(sentence)
+    return vocabulary.verb_kind(verb) is not None and not is_no_act and is_plain
 
 
 def _in_chinese(commit: Commit, subject: Subject, text: str) -> str | None:
@@ -209,13 +219,20 @@ def _bare(version: str) -> str:
     return version.strip("\"' ").removeprefix("v")
 
 
-def _bump(subject: Subject, known: set[str], language: str) -> str | None:
+def _bump(subject: Subject, facts: Facts, known: set[str], language: str) -> str | None:
     if match := _BUMP.match(subject.text):
         name, old, new = (code(part, known) for part in match.groups())
         return say(language, "summary.bump", name=name, old=old, new=new)
     if match := _GROUP.match(subject.text):
         return say(language, "summary.group", name=code(match[1], known), n=int(match[2]))
     if match := _UPDATE.match(subject.text):
+        name, version = match.groups()
+        moved = [
+            d for d in facts.dependencies if d.name == name and d.old and version.lstrip("v") in (d.new or "")
+        ]
+        if moved:
+            shown = (code(part or "", known) for part in (name, moved[0].old, moved[0].new))
+            return say(language, "summary.bump", **dict(zip(("name", "old", "new"), shown, strict=True)))
         return say(language, "summary.update", name=code(match[1], known), new=code(match[2], known))
     return None
 

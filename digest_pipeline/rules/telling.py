@@ -51,7 +51,7 @@ def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> l
         *layout,
         *interface,
         *_folder_line(files, language),
-        *(quoted or (*internal, *_changed(facts, weights, language))),
+        *(quoted or (*internal, *_changed(facts, weights, len(source), language))),
         *([] if is_seen or layout or (quoted and is_code) else file_lines(source, language)),
         *by_kind(facts, facts.internal_added, "fact.internal_added", language),
         *developer_lines(facts, language),
@@ -61,6 +61,14 @@ def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> l
     return list(
         dict.fromkeys(line.replace("） ", "）").replace(" 「", "「").replace("」 ", "」") for line in lines)
     )
+
+
+def tells_only_places(facts: Facts) -> bool:
+    """Whether the first that is told are functions that changed, and not what changed in them."""
+    told = (facts.edits, facts.internal_signatures, facts.settings, facts.deprecated, facts.moved)
+    used = (facts.options_added, facts.options_removed, facts.env_added, facts.env_removed)
+    others = (facts.endpoints_added, facts.endpoints_removed, facts.dependencies)
+    return bool(facts.changed) and not (_is_declared(facts) or any((*told, *used, *others)))
 
 
 def _layout(facts: Facts, source: Sequence[FileChange], language: str) -> Iterator[str]:
@@ -118,8 +126,8 @@ def _paths(paths: Sequence[str], language: str) -> str:
     return shown if len(paths) <= _MOST_FILES else say(language, "list.files", names=shown, n=len(paths))
 
 
-def _changed(facts: Facts, weights: Mapping[str, int], language: str) -> Iterator[str]:
-    """The functions with another text, those of the most changed file."""
+def _changed(facts: Facts, weights: Mapping[str, int], count: int, language: str) -> Iterator[str]:
+    """The functions with another text, those of the most changed of so many source files."""
     told = {s.name for s in (*facts.signatures, *facts.internal_signatures)} | {
         v.name.partition("(")[0] for v in (*facts.values, *facts.types, *facts.passing)
     }
@@ -136,7 +144,7 @@ def _changed(facts: Facts, weights: Mapping[str, int], language: str) -> Iterato
     ]
     key = "fact.changed" if len(paths) <= _MOST_PLACES else "fact.changed_in_files"
     if paths:
-        yield say(language, key, names=joined(language, shown), n=len(paths))
+        yield say(language, key, names=joined(language, shown), n=count)
 
 
 def _renamed_folder(files: Sequence[FileChange]) -> tuple[str, str] | None:

@@ -22,7 +22,7 @@ _MARKDOWN = ("md", "mdx", "markdown")
 _HEADING = re.compile(r"#{1,6}\s+(.+?)(?:\s+#+|\s*\{[^{}]*\})?\s*$")
 _UNDERLINE = re.compile(r"([=\-~^\"'`*+#])\1{2,}\s*$")
 _TEST = re.compile(
-    r"""^\s*(?:(?:async\s+)?def\s+(test_\w+)|(?:public\s+)?(?:void|fun)\s+(test\w+)\s*\(|func\s+((?:Test|Benchmark|Fuzz)\w+)\s*\(|(?:pub\s+)?(?:async\s+)?fn\s+(\w+)\s*\(\)
+    r"""^\s*(?:(?:async\s+)?def\s+(test_\w+)|(?:public\s+)?(?:void|fun)\s+(test\w+)\s*\(|func\s+(?:\([^)]*\)\s+)?((?:Test|Benchmark|Fuzz)\w+)\s*\(|(?:pub\s+)?(?:async\s+)?fn\s+(\w+)\s*\(\)
     |(?:it|test)(?:\.\w+)?\(\s*(?P<quote>["'`])((?:(?!(?P=quote)).){3,200})(?P=quote)|test\s+\{([^{}]{3,200})\}|test\s+"([^"]{3,200})"
     |TEST(?:_[FP])?\(\s*(\w+\s*,\s*\w+)\s*\))""",
     re.VERBOSE,
@@ -137,6 +137,8 @@ def _around(patch: str) -> Iterator[str]:
 def _title(line: str) -> str:
     match = _TEST.match(line)
     groups = [g for name, g in enumerate(match.groups(), 1) if g and name != _QUOTE] if match else []
+    if match and line.lstrip().startswith("TEST") and groups:
+        return ".".join(part.strip() for part in groups[0].split(","))  # as GoogleTest prints it
     return _cut(" ".join(groups[0].split())) if groups else ""
 
 

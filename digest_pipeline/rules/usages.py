@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 _MAY_USE = re.compile(r"[eE][nN][vV]|--|[fF]lag|DEFINE_|_argument|long|\$\{|static|[\"'](?:[A-Z]+ )?/")
 """What every one of the next patterns needs: a quick look before them."""
 _ENVIRONMENT = re.compile(
-    r"""(?:environ(?:\.get|\.pop|\.setdefault)?\s*[\[(]\s*|getenv\s*\(\s*|env::var(?:_os)?\s*\(\s*|\bENV\s*(?:\[|\.fetch\()\s*
+    r"""(?:environ(?:\.get|\.pop)?\s*[\[(]\s*|getenv\s*\(\s*|env::var(?:_os)?\s*\(\s*|\bENV\s*(?:\[|\.fetch\()\s*
     |(?:Lookup|Get)env\s*\(\s*|LookupEnv\s*\(\s*|process\.env\[\s*|env_(?:bool|int|str|float|flag|var)\s*\(\s*
     |\b(?:option_)?env!\s*\(\s*
-    |get_(?:bool|int|str|float)?_?env(?:_var|_bool|_int)?\s*\(\s*|Env(?:Bool|Int|Str|Float|Var)\s*\(\s*)["']([A-Z][A-Z0-9_]{2,60})["']
+    |get_(?:bool|int|str|float)?_?env(?:_var|_bool|_int)?\s*\(\s*|Env(?:Bool|Int|Str|Float|Var)\s*\(\s*)["']([A-Z][A-Z0-9_]{2,60})["'](?!\s*\]\s*=(?!=))
     |(?:process|import\.meta)\.env\.([A-Z][A-Z0-9_]{2,60})\b
     |\benvs\.([A-Z][A-Z0-9_]{2,60})\b
     |^\s*export\s+([A-Z][A-Z0-9_]{2,60})=

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest_pipeline.rules.nodes import Node, is_inside, modifiers_of, text_of
+from digest_pipeline.rules.nodes import Node, is_inside, modifiers_of, parents_of, text_before, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,11 @@ class Candidate(NamedTuple):
     """The names around it."""
 
 
+_RUBY_PRIVATE = re.compile(r"\s*(?:private|protected|private_class_method)\b")
+_RUBY_HIDDEN = re.compile(
+    r"#\s*@(?:api\s+)?private\b(?:\s*\n\s*#[^\n]*)*\s*$|#\s*:nodoc:(?:\s*\n\s*#[^\n]*)*\s*$"
+)
+"""What YARD and RDoc write above what is not for users."""
 _EXPORTED = re.compile(rb"(?:^|\n)\s*(?:export\s*\{([^}]*)\}|(?:module\.)?exports(?:\.\w+)?\s*=\s*([^;\n]*))")
 _ALL = re.compile(
     rb"^__all__\b[^=\n]{0,80}=[ \t]*(?:\(([^)]*)\)|\[([^\]]*)\]|([^\n\[(]*))[ \t]*$", re.MULTILINE
@@ -46,6 +51,7 @@ class Visibility:
             "javascript": self._in_javascript,
             "typescript": self._in_javascript,
             "tsx": self._in_javascript,
+            "ruby": self._in_ruby,
             "bash": lambda _: False,
         }
         self.is_public = rules.get(language, self._by_modifiers)
@@ -78,6 +84,28 @@ class Visibility:
     def _in_java(self, found: Candidate) -> bool:
         free = found.node.type == "enum_constant" or is_inside(found.node, "interface_body", 1)
         return free or bool({"public", "protected"} & modifiers_of(found.node, self._source))
+
+    def _in_ruby(self, found: Candidate) -> bool:
+        """Not below a bare `private`, in it, named by it, or in what its comment calls private."""
+        if found.name.startswith("_"):
+            return False
+        for node in (found.node, *parents_of(found.node)):
+            if _RUBY_HIDDEN.search(text_before(node, self._source)):
+                return False
+            above = node.parent
+            if above is None or above.type not in ("body_statement", "argument_list", "program"):
+                continue
+            if above.type == "argument_list":  # `private def x`
+                return not _RUBY_PRIVATE.match(text_before(node, self._source, on_line=True))
+            words = [n for n in above.named_children if n.type in ("identifier", "call")]
+            texts = [(n.start_byte < found.node.start_byte, text_of(n, self._source)) for n in words]
+            bare = [t for is_before, t in texts if is_before and t in ("public", "private", "protected")]
+            named = (
+                rf"(?:private|protected|private_class_method|private_constant)\b.*:{re.escape(found.name)}\b"
+            )
+            if (bare and bare[-1] != "public") or any(re.match(named, t, re.DOTALL) for _, t in texts):
+                return False
+        return True
 
     def _in_javascript(self, found: Candidate) -> bool:
         if not found.scope:
