@@ -17,10 +17,12 @@ from digest_pipeline.rules import edits, hunks, syntax
 from digest_pipeline.rules.change_logs import breaking_notes
 from digest_pipeline.rules.comparing import Draft, compare, is_program
 from digest_pipeline.rules.dependencies import distinct
+from digest_pipeline.rules.deprecating import announces, deprecates
 from digest_pipeline.rules.findings import Facts, Name, Renamed, Signature, Size, in_order
 from digest_pipeline.rules.grammars import is_c_source, is_code
 from digest_pipeline.rules.keys import plumbing_changes, setting_changes
 from digest_pipeline.rules.manifests import dependency_changes
+from digest_pipeline.rules.raising import raised
 from digest_pipeline.rules.rewriting import around, place_of, rewritten
 from digest_pipeline.rules.statements import fact_lines
 from digest_pipeline.rules.titles import headings_in_comments, sections_of, tests_of
@@ -153,14 +155,14 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
     _tests_inside(draft, text, code, shipped)
     draft.code_added += sum(line.is_added for line in shipped)
     draft.code_removed += sum(not line.is_added for line in shipped)
-    warns = [line.is_added for line in code if _deprecates(line.text)]
+    warns = [line.is_added for line in code if deprecates(line.text)]
     if text.change.status != "A":  # what is new as a whole ends nothing
         draft.deprecations += warns.count(True)
     draft.deprecations_removed += warns.count(False)
     if not is_program(path):
         draft.usages += usages(shipped, text.old, text.new)
     before, after = _definitions(text, lines, old, new)
-    warning = [line.number for line in code if line.is_added and _warns(line.text)]
+    warning = [line.number for line in lines if line.is_added and announces(line)]
     known = {name: found for name, found in after.items() if name in before}  # what is new deprecates others
     draft.deprecated += around(path, text.new, known, warning)
     compare(draft, text, before, after, hunks.texts(lines))
@@ -171,6 +173,7 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
         quoted = [dataclasses.replace(edit, name=place) for edit in quoted]
     draft.edits[FileKind.SOURCE].append(quoted if shipped else [])
     draft.changed += changed
+    draft.raised += raised(text, before, after, shipped)
     draft.tests_changed += tests
     draft.tested_inside |= bool(tests)
 
@@ -199,22 +202,6 @@ def _definitions(
         heads = hunks.heads(lines, path, is_added=side) if not is_read or (version and version.is_cut) else {}
         found.append({**heads, **parsed})
     return found[0], found[1]
-
-
-_DEPRECATES = re.compile(
-    r"DeprecationWarning|FutureWarning|@(typing_extensions\.)?deprecated\b|#\[deprecated|\[\[deprecated"
-    r"|@Deprecated\b|warn_deprecated|\bdeprecat\w+\s*[(=]|[\"'].{0,80}\b(is|are|been) deprecated"
-)
-
-
-def _deprecates(text: str) -> bool:
-    is_near = "eprecat" in text or "FutureWarning" in text  # every line of code passes here
-    return is_near and _DEPRECATES.search(text) is not None
-
-
-def _warns(text: str) -> bool:
-    """Whether a line that speaks of a deprecation is no filter of warnings."""
-    return _deprecates(text) and not re.search(r"filter|ignore|suppress|catch|except|assert|import\b", text)
 
 
 def _without_docstrings(
@@ -262,6 +249,7 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         types=in_order(draft.types),
         passing=in_order(draft.passing),
         changed=in_order(draft.changed),
+        raised=in_order(draft.raised),
         edits=() if draft.unread else edits.told(draft.edits),
         internal_added=rest(draft.internal_added),
         internal_removed=rest(draft.internal_removed),

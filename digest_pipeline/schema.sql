@@ -282,7 +282,7 @@ COMMENT ON COLUMN commits.deletions IS 'lines removed, over all text files';
 COMMENT ON COLUMN commits.change_type IS 'feature, fix, perf, refactor, docs, test, build, ci, config, security, revert, release or chore; NULL until analysed, like the next ones';
 COMMENT ON COLUMN commits.area IS 'the part of the project that it is about';
 COMMENT ON COLUMN commits.importance IS 'high, medium or low';
-COMMENT ON COLUMN commits.importance_score IS 'the sum behind `importance`';
+COMMENT ON COLUMN commits.importance_score IS 'the sum behind `importance`: 3 and more is high, 0 and more medium';
 COMMENT ON COLUMN commits.importance_reasons IS 'list: the named parts of the score, the heaviest first: `public_name_added ×2 +3`';
 COMMENT ON COLUMN commits.reverts IS 'SHA of the commit that it takes back; where that is not known, what the message names';
 COMMENT ON COLUMN commits.reverted_by IS 'SHA of the newest commit that takes it back, on whatever day';

@@ -487,3 +487,40 @@ def test_tests_are_named_as_their_frameworks_name_them() -> None:
     }
     for path, (old, new, name) in cases.items():
         assert [n.name for n in of(path, old, new).tests_added] == [name]
+
+
+def test_what_a_function_raises_now_is_told() -> None:
+    old = "def load(path):\n    data = read(path)\n    if not data:\n        raise KeyError(path)\n"
+    old += "    return data\n"
+    check = "    if path.size > 9:\n        log(path)\n        raise {}(path)\n    return data\n"
+    new = old.replace("    return data\n", check.format("TooLarge"))
+    facts = of("src/a.py", old, new)
+    assert [(v.name, v.new) for v in facts.raised] == [("load", "TooLarge")]
+    summary = analysis_by_rules(*judged("Guard it", {"src/a.py": (old, new)}), "en").summary
+    assert summary == "Guard it; load now raises `TooLarge`"
+    assert of("src/a.py", old, old.replace("    return data\n", check.format("KeyError"))).raised == ()
+    java = "class A {\n  void go() {\n    run();\n  }\n}\n"
+    thrown = java.replace("run();", "if (a) {\n      log();\n      throw new BadState(a);\n    }\n    run();")
+    assert [(v.name, v.new) for v in of("src/A.java", java, thrown).raised] == [("A.go", "BadState")]
+
+
+def test_a_comment_that_ends_a_function_is_a_deprecation() -> None:
+    old = "package a\n\n// Open opens.\nfunc Open() {}\n"
+    new = old.replace("// Open opens.\n", "// Open opens.\n//\n// Deprecated: use Store.\n")
+    both = of("a.go", old + "\nvar x = 1\n", new + "\nvar x = 2\n")
+    assert [n.name for n in both.deprecated] == ["Open"]
+
+
+def test_a_heading_that_is_replaced_is_no_new_section() -> None:
+    old = "# A\n\n## 0.4.2 (latest)\n\ntext\n"
+    facts = of("docs/a.md", old, old.replace("0.4.2", "0.4.3"))
+    assert [n.kind for n in facts.sections] == ["section"]
+    facts = of("docs/a.md", old, old.replace("## 0", "## 0.5\n\nnew\n\n## 0"))
+    assert [n.kind for n in facts.sections] == ["new_section"]
+
+
+def test_a_module_of_rust_that_may_be_private_bears_no_risk() -> None:
+    versions = ("pub fn a() {}\npub fn b() {}\n", "pub fn a() {}\n")
+    for path, risks in (("src/store.rs", 1), ("src/store/cse/inner.rs", 0)):
+        commit, triage, facts = judged("Rework the store", {path: versions})
+        assert len(analysis_by_rules(commit, triage, facts, "en").risks) == risks

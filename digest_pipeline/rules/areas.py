@@ -92,7 +92,7 @@ def area_of(subject: Subject, files: Sequence[FileChange], areas: Sequence[tuple
 
 def _word(tag: str) -> str:
     """A tag as one lower-case word: `[PD-Disagg]` and `[pd disagg]` are the same area."""
-    if re.search(r"#\d", tag):  # `[Fix #12]`
+    if re.search(r"#\d|^v?\d+(\.\d+)+$", tag):  # `[Fix #12]`, `v1.9:`
         return ""
     plain = re.sub(r"[^\w.+#]+", "-", re.sub(r"\(.*\)", "", tag).strip().lower()).strip("-._")
     if not plain or len(plain) > 30 or plain.isdigit():  # noqa: PLR2004 - longer is a sentence

@@ -37,6 +37,7 @@ class Draft:
     types: list[Value] = dataclasses.field(default_factory=list)
     passing: list[Value] = dataclasses.field(default_factory=list)
     changed: list[Name] = dataclasses.field(default_factory=list)
+    raised: list[Value] = dataclasses.field(default_factory=list)
     edits: dict[FileKind, list[list[Value] | None]] = dataclasses.field(
         default_factory=lambda: collections.defaultdict(list)
     )

@@ -120,6 +120,8 @@ class Facts:
     """Parameters that callers pass otherwise: by `position` or `keyword` only, or as they like (empty)."""
     changed: tuple[Name, ...] = ()
     """Functions and classes that were there before and after, with another text, also internal ones."""
+    raised: tuple[Value, ...] = ()
+    """Functions that were there before, and as the new value an exception that they did not raise."""
     edits: tuple[Value, ...] = ()
     """The changed lines of a commit that changes one or two; their name is empty."""
     internal_added: tuple[Name, ...] = ()
@@ -219,6 +221,7 @@ class Facts:
             *self.values,
             *self.types,
             *self.passing,
+            *self.raised,
             *self.settings,
             *self.plumbing,
             *self.dependencies,

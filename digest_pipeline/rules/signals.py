@@ -140,7 +140,7 @@ def _of_subject(subject: Subject, kind: ChangeType, facts: Facts) -> Signals:
         "edge_case": _flag(mends and emphasis.EDGE_CASE.search(text)),
         "said_support": _flag(ships and emphasis.SUPPORT.search(text)),
         "platform": _flag((ships or kind is ChangeType.BUILD) and emphasis.PLATFORM.search(text)),
-        "deprecation": _flag(ships and (emphasis.DEPRECATION.search(text) or facts.deprecations)),
+        "deprecation": _flag(ships and _ends(text, facts)),
         "removal": _flag(ships and _removes(text, facts, mends=mends)),
         "surplus": _flag(emphasis.SURPLUS.search(text)),
         "said_minor": _flag(emphasis.MINOR.search(text)),
@@ -169,6 +169,11 @@ def _breaks(commit: Commit, kind: ChangeType, facts: Facts) -> bool:
     if facts.breaking_notes and (kind in _SHIPS or kind is ChangeType.BUILD):
         return True
     return is_breaking(commit) and (kind in _SHIPS or is_breaking(dataclasses.replace(commit, body="")))
+
+
+def _ends(text: str, facts: Facts) -> bool:
+    """Whether something is announced to end, by the subject or in the source."""
+    return bool(emphasis.DEPRECATION.search(text) or facts.deprecations or facts.deprecated)
 
 
 def _removes(text: str, facts: Facts, *, mends: bool) -> bool:

@@ -28,6 +28,7 @@ _TYPED = (".rs", ".go", ".c", ".h", ".zig")
 _C_FILES = (".h", ".hh", ".hpp", ".hxx", ".cuh", ".c", ".cc", ".cpp", ".cxx", ".cu")
 _OFFERED = re.compile(r"(?:^|/)(?:\w*include|inc|public|api)/|(?:api|module)[^/]*$", re.IGNORECASE)
 """Headers that others are meant to include."""
+_FIRST_MODULE = re.compile(r"(?:^|/)src/(?:[^/]+|[^/]+/mod)\.rs$")
 _EXPORTING = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte")
 
 
@@ -135,7 +136,13 @@ def by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Ite
 
 
 def is_offered(path: str) -> bool:
-    """Whether users of a project reach what a file declares: in C and C++ only in headers meant for them."""
+    """Whether users of a project surely reach what a file declares.
+
+    In C and C++ only in headers meant for them, in Rust only in the first modules of a crate: one deeper may
+    be private.
+    """
+    if path.endswith(".rs"):
+        return _FIRST_MODULE.search(path) is not None
     return not path.endswith(_C_FILES) or _OFFERED.search(path) is not None
 
 

@@ -51,6 +51,7 @@ def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> l
         *layout,
         *interface,
         *_folder_line(files, language),
+        *(() if quoted else _raised(facts, language)),
         *(quoted or (*internal, *_changed(facts, weights, len(source), language))),
         *([] if is_seen or layout or (quoted and is_code) else file_lines(source, language)),
         *by_kind(facts, facts.internal_added, "fact.internal_added", language),
@@ -65,7 +66,14 @@ def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> l
 
 def tells_only_places(facts: Facts) -> bool:
     """Whether the first that is told are functions that changed, and not what changed in them."""
-    told = (facts.edits, facts.internal_signatures, facts.settings, facts.deprecated, facts.moved)
+    told = (
+        facts.edits,
+        facts.raised,
+        facts.internal_signatures,
+        facts.settings,
+        facts.deprecated,
+        facts.moved,
+    )
     used = (facts.options_added, facts.options_removed, facts.env_added, facts.env_removed)
     others = (facts.endpoints_added, facts.endpoints_removed, facts.dependencies)
     return bool(facts.changed) and not (_is_declared(facts) or any((*told, *used, *others)))
@@ -85,6 +93,18 @@ def _internal_signatures(facts: Facts, language: str) -> Iterator[str]:
     for signature in facts.internal_signatures:
         groups[signature.gained, signature.lost].append(signature)
     yield from (signature_line(facts, same, language) for same in groups.values())
+
+
+def _raised(facts: Facts, language: str) -> Iterator[str]:
+    """What functions raise now, one sentence for each exception."""
+    groups: dict[str, list[str]] = collections.defaultdict(list)
+    for value in facts.raised:
+        groups[value.new or ""].append(value.name)
+    for exception, names in groups.items():
+        key = "fact.raises" if len(names) == 1 else "fact.raises_many"
+        yield say(
+            language, key, names=all_named(language, names, facts.shown), what=code(exception, facts.shown)
+        )
 
 
 def _is_declared(facts: Facts) -> bool:
@@ -128,9 +148,11 @@ def _paths(paths: Sequence[str], language: str) -> str:
 
 def _changed(facts: Facts, weights: Mapping[str, int], count: int, language: str) -> Iterator[str]:
     """The functions with another text, those of the most changed of so many source files."""
-    told = {s.name for s in (*facts.signatures, *facts.internal_signatures)} | {
-        v.name.partition("(")[0] for v in (*facts.values, *facts.types, *facts.passing)
-    }
+    told = (
+        {v.name for v in facts.raised}
+        | {s.name for s in (*facts.signatures, *facts.internal_signatures)}
+        | {v.name.partition("(")[0] for v in (*facts.values, *facts.types, *facts.passing)}
+    )
     rest = [n for n in facts.changed if n.name not in told]
     paths = sorted({n.path for n in rest}, key=lambda p: (-weights.get(p, 0), p))
     shown = [
@@ -171,12 +193,20 @@ def file_lines(files: Sequence[FileChange], language: str) -> list[str]:
         return []
     if renamed := _folder_line(files, language):
         return renamed
+    if len(files) == 1 and files[0].old_path and not files[0].lines:
+        return [
+            say(language, "files.renamed", old=path_code(files[0].old_path), new=path_code(files[0].path))
+        ]
     kinds, statuses = {f.kind for f in files}, {f.status for f in files}
     kind = labels(language)[f"files.{files[0].kind.value}"] if len(kinds) == 1 else ""
     if all(f.path.endswith(_SCRIPTS) for f in files) and files[0].kind is not FileKind.TEST:
         kind = labels(language)["files.script"]
     elif kinds == {FileKind.DOCS} and sum(is_code(f.path) for f in files) * 2 > len(files):
         kind = labels(language)["files.example"]
+    if statuses == {"A", "D"}:
+        return [
+            line for s in ("A", "D") for line in file_lines([f for f in files if f.status == s], language)
+        ]
     shown = _paths([f.path for f in files], language)
     key = "added" if statuses == {"A"} else "deleted" if statuses == {"D"} else "changed"
     return [" ".join(say(language, f"files.{key}", kind=kind, names=shown).split())]

@@ -115,9 +115,9 @@ class Visibility:
         return self._by_modifiers(found)
 
     def _by_modifiers(self, found: Candidate) -> bool:
-        return not found.name.startswith(("_", "#")) and not {"private", "internal"} & modifiers_of(
-            found.node, self._source
-        )
+        # Kotlin's `actual` is what an `expect` announces: nothing new by itself
+        hidden = {"private", "internal", "actual"} & modifiers_of(found.node, self._source)
+        return not found.name.startswith(("_", "#")) and not hidden
 
 
 def _exports(source: bytes) -> frozenset[str]:
