@@ -524,3 +524,26 @@ def test_a_module_of_rust_that_may_be_private_bears_no_risk() -> None:
     for path, risks in (("src/store.rs", 1), ("src/store/cse/inner.rs", 0)):
         commit, triage, facts = judged("Rework the store", {path: versions})
         assert len(analysis_by_rules(commit, triage, facts, "en").risks) == risks
+
+
+def test_rest_arguments_of_python_with_a_type_are_still_there() -> None:
+    old = "class A:\n    def f(self, *args, **kwargs): ...\n"
+    facts = of("src/a.py", old, old.replace("*args", "*args: Any").replace("**kwargs", "**kwargs: Any"))
+    assert facts.signatures == ()
+    assert [(t.name, t.old, t.new) for t in facts.types] == [
+        ("A.f(args)", None, "Any"),
+        ("A.f(kwargs)", None, "Any"),
+    ]
+
+
+def test_special_values_of_python_are_nobody_s_fields() -> None:
+    old = "class A:\n    x = 1\n"
+    facts = of("src/a.py", old, f"{old}    __test__ = False\n    def __call__(self): ...\n")
+    assert [n.name for n in facts.added] == ["A.__call__"]
+
+
+def test_the_repositories_beside_go_do_not_break_with_their_second_number() -> None:
+    module = "module a\n\ngo 1.22\n\nrequire {} v0.{}.0\n"
+    for name, is_major in (("golang.org/x/net", False), ("example.org/x/net", True)):
+        facts = of("go.mod", module.format(name, 1), module.format(name, 2))
+        assert [d.is_major for d in facts.dependencies] == [is_major]

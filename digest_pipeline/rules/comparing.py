@@ -307,6 +307,7 @@ def _matched(
 
 def _retyped(draft: Draft, name: str, old: str, new: str, path: str) -> None:
     """Add a declared type that changed, unless it is the same in a newer spelling."""
+    old, new = (re.sub(r"^\*+:?\s*", "", text) if path.endswith(_PYTHON) else text for text in (old, new))
     if _spelt(old) != _spelt(new) and _is_short(old, new):
         draft.types.append(Value(name, old or None, new or None, path))
 

@@ -28,8 +28,8 @@ class Dependency:
     @property
     def is_major(self) -> bool:
         """Whether the first number that is not zero changed (semver 2.0.0, item 4 for 0.y.z)."""
-        if self.old is None or self.new is None:
-            return False
+        if self.old is None or self.new is None or self.name.startswith("golang.org/x/"):
+            return False  # Go's own repositories beside it do not break, though they stay at 0.y
         old, new = _leading(self.old), _leading(self.new)
         return bool(old and new) and old != new
 

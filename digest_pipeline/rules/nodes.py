@@ -272,7 +272,8 @@ def _parameter_names(node: Node, source: bytes, language: str) -> list[str]:
     inner = field_of(node, "name", "pattern", "declarator", "left")
     if inner is not None:
         return _parameter_names(inner, source, language) or [folded(text_of(inner, source))[:60]]
-    first = _declarator_among(node) or first_of(node, NAMES)
+    # Python's `*args: Any` names below its star
+    first = _declarator_among(node) or first_of(node, NAMES) or first_of(node, _SPLATS)
     return _parameter_names(first, source, language) if first is not None else []
 
 

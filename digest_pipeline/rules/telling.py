@@ -60,7 +60,10 @@ def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> l
     ]
     # full-width brackets and quotes need no blank beside them
     return list(
-        dict.fromkeys(line.replace("） ", "）").replace(" 「", "「").replace("」 ", "」") for line in lines)
+        dict.fromkeys(
+            line.replace("） ", "）").replace("（ ", "（").replace(" 「", "「").replace("」 ", "」")
+            for line in lines
+        )
     )
 
 

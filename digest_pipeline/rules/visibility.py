@@ -60,7 +60,9 @@ class Visibility:
     def _in_python(self, found: Candidate) -> bool:
         if self._all is not None and not found.scope:
             return found.name in self._all
-        return not found.name.startswith("_") or (found.name.startswith("__") and found.name.endswith("__"))
+        is_special = found.name.startswith("__") and found.name.endswith("__")
+        is_called = found.node.type == "function_definition"  # `__slots__` and `__test__` are nobody's
+        return not found.name.startswith("_") or (is_special and is_called)
 
     def _in_c(self, found: Candidate) -> bool:
         if found.name.startswith("_") or self._is_header:
