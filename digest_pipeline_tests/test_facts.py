@@ -30,7 +30,7 @@ NEW_NAMES: dict[str, tuple[str, str, list[str]]] = {
         ["Store", "open"],
     ),
     "c header": (
-        "src/a.h",
+        "include/a.h",
         "#ifndef A_H\n#define A_H\n#define N 4\nint open_it(int a);\n#endif\n",
         ["N", "open_it"],
     ),
@@ -757,8 +757,8 @@ def test_a_header_speaks_for_its_source() -> None:
 
 
 MEMBERS: dict[str, tuple[str, str, str, list[str]]] = {
-    "c macro": ("src/a.h", "int x(void);\n", "int x(void);\n#define MX(a, b) ((a) + (b))\n", ["MX"]),
-    "c enum": ("src/a.h", "enum E { A };\n", "enum E { A, B };\n", ["E::B"]),
+    "c macro": ("include/a.h", "int x(void);\n", "int x(void);\n#define MX(a, b) ((a) + (b))\n", ["MX"]),
+    "c enum": ("include/a.h", "enum E { A };\n", "enum E { A, B };\n", ["E::B"]),
     "rust enum": ("src/a.rs", "pub enum E { A }\n", "pub enum E { A, B(u32) }\n", ["E::B"]),
     "rust trait": (
         "src/a.rs",

@@ -547,3 +547,9 @@ def test_the_repositories_beside_go_do_not_break_with_their_second_number() -> N
     for name, is_major in (("golang.org/x/net", False), ("example.org/x/net", True)):
         facts = of("go.mod", module.format(name, 1), module.format(name, 2))
         assert [d.is_major for d in facts.dependencies] == [is_major]
+
+
+def test_a_macro_of_a_header_beside_the_sources_is_internal() -> None:
+    for path, is_internal in (("src/refs.h", True), ("include/x/refs.h", False), ("refs.h", False)):
+        facts = of(path, "#define A 1\n", "#define A 1\n#define HEAD_REF 2\n")
+        assert [n.name for n in (facts.internal_added if is_internal else facts.added)] == ["HEAD_REF"]

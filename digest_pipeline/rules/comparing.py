@@ -210,7 +210,11 @@ def _implemented(name: str, renamed: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _is_offered(definition: Definition, path: str) -> bool:
-    return definition.is_public and not _is_private(path)
+    """Whether others may use it; a macro of a C header beside the sources only serves these."""
+    is_inner = (
+        definition.kind in ("macro", "constant") and path.endswith(C_FILES) and not OFFERED.search(path)
+    )
+    return definition.is_public and not is_inner and not _is_private(path)
 
 
 def _add_names(definitions: list[Definition], public: list[Name], internal: list[Name], path: str) -> None:
@@ -224,6 +228,9 @@ def _add_names(definitions: list[Definition], public: list[Name], internal: list
 
 
 _INTERNAL = frozenset(["internal", "internals", "detail", "impl"])
+C_FILES = (".h", ".hh", ".hpp", ".hxx", ".cuh", ".c", ".cc", ".cpp", ".cxx", ".cu")
+OFFERED = re.compile(r"(?:^|/)(?:\w*include|inc|public|api)/|(?:api|module)[^/]*$|^[^/]+$", re.IGNORECASE)
+"""Headers of C that others are meant to include."""
 _SHADERS = (".wgsl", ".glsl", ".comp", ".metal", ".cl")
 _PRIVATE_HEADER = re.compile(r"[-_](?:private|internal|p)\.(?:h|hh|hpp|hxx|cuh)$")
 _PROGRAMS = frozenset(["scripts", "script", "tools", "hack", "ci", "dev"])

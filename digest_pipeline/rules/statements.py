@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.rules.catalogue import joined, labels, say
-from digest_pipeline.rules.comparing import LONGEST_SHOWN
+from digest_pipeline.rules.comparing import C_FILES, LONGEST_SHOWN, OFFERED
 from digest_pipeline.rules.configuring import dependency_line, key_lines, locked_lines
 from digest_pipeline.rules.findings import Name, Renamed, bare_name
 from digest_pipeline.rules.naming import MOST_NAMES, all_named, code, listed, named, owner_of, path_code
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 _MOST_LINES = 24
 _TYPED = (".rs", ".go", ".c", ".h", ".zig")
 """Languages without classes."""
-_C_FILES = (".h", ".hh", ".hpp", ".hxx", ".cuh", ".c", ".cc", ".cpp", ".cxx", ".cu")
-_OFFERED = re.compile(r"(?:^|/)(?:\w*include|inc|public|api)/|(?:api|module)[^/]*$", re.IGNORECASE)
-"""Headers that others are meant to include."""
 _FIRST_MODULE = re.compile(r"(?:^|/)src/(?:[^/]+|[^/]+/mod)\.rs$")
 _EXPORTING = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte")
 
@@ -143,7 +140,7 @@ def is_offered(path: str) -> bool:
     """
     if path.endswith(".rs"):
         return _FIRST_MODULE.search(path) is not None
-    return not path.endswith(_C_FILES) or _OFFERED.search(path) is not None
+    return not path.endswith(C_FILES) or OFFERED.search(path) is not None
 
 
 def reach_of(name: Name | Renamed, language: str) -> str:
