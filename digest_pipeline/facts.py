@@ -231,12 +231,6 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
     def rest(names: list[Name]) -> tuple[Name, ...]:
         return in_order(n for n in names if (n.name, n.path) not in places and not is_said(n))
 
-    def named(kind: str, *, is_added: bool) -> tuple[str, ...]:
-        names = {u.name for u in draft.usages if u.kind == kind and u.is_added is is_added}
-        return tuple(
-            sorted(names - {u.name for u in draft.usages if u.kind == kind and u.is_added is not is_added})
-        )
-
     return Facts(
         sizes=sizes,
         added=rest(draft.added),
@@ -256,12 +250,12 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         settings=in_order(draft.settings),
         plumbing=in_order(draft.plumbing),
         dependencies=distinct(draft.dependencies),
-        env_added=named("env", is_added=True),
-        env_removed=named("env", is_added=False),
-        options_added=named("option", is_added=True),
-        options_removed=named("option", is_added=False),
-        endpoints_added=named("endpoint", is_added=True),
-        endpoints_removed=named("endpoint", is_added=False),
+        env_added=_named(draft, "env", is_added=True),
+        env_removed=_named(draft, "env", is_added=False),
+        options_added=_named(draft, "option", is_added=True),
+        options_removed=_named(draft, "option", is_added=False),
+        endpoints_added=_named(draft, "endpoint", is_added=True),
+        endpoints_removed=_named(draft, "endpoint", is_added=False),
         sections=tuple(dict.fromkeys(draft.sections)),
         tests_added=tuple(dict.fromkeys(draft.tests_added)),
         tests_changed=tuple(dict.fromkeys(draft.tests_changed)),
@@ -278,6 +272,12 @@ def _finished(draft: Draft, sizes: tuple[Size, ...]) -> Facts:
         deprecations_gone=max(0, draft.deprecations_removed - draft.deprecations),
         is_tested_inside=draft.tested_inside,
     )
+
+
+def _named(draft: Draft, kind: str, *, is_added: bool) -> tuple[str, ...]:
+    """The variables, options or endpoints that are named on one side only."""
+    come, gone = ({u.name for u in draft.usages if u.kind == kind and u.is_added is s} for s in (True, False))
+    return tuple(sorted(come - gone if is_added else gone - come))
 
 
 def _without_sources(renamed: list[Renamed]) -> tuple[Renamed, ...]:
