@@ -459,3 +459,18 @@ def test_the_repositories_beside_go_do_not_break_with_their_second_number() -> N
     for name, is_major in (("golang.org/x/net", False), ("example.org/x/net", True)):
         facts = of("go.mod", module.format(name, 1), module.format(name, 2))
         assert [d.is_major for d in facts.dependencies] == [is_major]
+
+
+def test_a_dependency_may_ask_for_a_version_or_not() -> None:
+    text = '[project]\nname = "a"\ndependencies = ["{}"]\n'
+    facts = of("pyproject.toml", text.format("x"), text.format("x>=2"))
+    assert interface_lines(facts, "en") == ["dependency `x` now asks for version `>=2`"]
+    facts = of("pyproject.toml", text.format("x>=2"), text.format("x"))
+    assert interface_lines(facts, "zh") == ["依赖 `x` 不再限定版本"]
+
+
+def test_files_that_come_change_and_go_are_told_apart() -> None:
+    files: dict[str, Versions] = {
+        "docs/new.md": (None, "a\n"), "docs/old.md": ("a\n", None), "docs/same.md": ("a\n", "b\n"),
+    }  # fmt: skip
+    assert "adds document `docs/new.md`; " in written("Guides", files).summary

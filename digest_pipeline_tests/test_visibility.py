@@ -82,3 +82,13 @@ def test_a_module_of_rust_that_may_be_private_bears_no_risk() -> None:
     for path, risks in (("src/store.rs", 1), ("src/store/cse/inner.rs", 0)):
         commit, triage, facts = judged("Rework the store", {path: versions})
         assert len(analysis_by_rules(commit, triage, facts, "en").risks) == risks
+
+
+def test_what_python_reads_like_a_field_is_a_property() -> None:
+    old = "class A:\n    x = 1\n"
+    new = old + "    @functools.cached_property\n    def y(self): ...\n    @cache\n    def z(self): ...\n"
+    facts = of("src/a.py", old, new)
+    assert interface_lines(facts, "en") == [
+        "adds public property `y` of `A`",
+        "adds public function `z` of `A`",
+    ]

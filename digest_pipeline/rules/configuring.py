@@ -57,7 +57,9 @@ def dependency_line(facts: Facts, dependency: Dependency, language: str) -> str:
     key = "fact.dependency_changed"
     if dependency.is_major:
         key = "fact.dependency_zero" if is_zero(dependency) else "fact.dependency_major"
-    return say(language, key, name=name, old=old or "-", new=new or "-")
+    if not (old and new):  # no version is asked for
+        return say(language, "fact.dependency_bound" if new else "fact.dependency_free", name=name, new=new)
+    return say(language, key, name=name, old=old, new=new)
 
 
 def locked_lines(facts: Facts, language: str) -> Iterator[str]:

@@ -32,6 +32,7 @@ _MAX_DEPTH = 8
 _C = ("c", "cpp")
 _CONSTANTS = ("const_item", "static_item", "const_spec", "preproc_def")
 _NEVER_CONSTANT = ("field_declaration", "var_spec")
+_PROPERTY = re.compile(rb"@(?:\w+\.)*(?:cached_)?property\b")
 _NESTED = ("class_specifier", "struct_specifier", "enum_specifier", "union_specifier")
 """What stands as a field of a C++ class where it is declared within one."""
 _ASSIGNMENTS = ("assignment", "variable_declarator", "var_spec")
@@ -219,6 +220,10 @@ class Reader:
     def _kind_of(self, node: Node, head: Node) -> str:
         if node.type == "preproc_function_def":
             return "macro"
+        above = node.parent
+        if above is not None and above.type == "decorated_definition":
+            decorators = self._source[above.start_byte : node.start_byte]
+            return "property" if _PROPERTY.search(decorators) else "function"
         before = self._source[max(0, node.start_byte - 200) : head.start_byte]
         is_kernel = self._language == "cpp" and b"__global__" in re.split(rb"[;{}]", before)[-1]
         return "kernel" if is_kernel else "function"

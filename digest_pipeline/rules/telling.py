@@ -6,6 +6,7 @@ The sentences themselves are in `statements`; how many of them make a summary, `
 from __future__ import annotations
 
 import collections
+import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.models import FileKind
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from digest_pipeline.rules.findings import Facts, Signature
 
 _MOST_FILES, _MOST_PLACES = 3, 2
+_BLANKS = re.compile(r"(?<=[（）」]) | (?=「)|(?<=个文件) (?=中)")
 _SCRIPTS = (".sh", ".bash", ".ps1", ".bat")
 
 
@@ -59,12 +61,7 @@ def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> l
         *by_kind(facts, facts.internal_removed, "fact.internal_removed", language),
     ]
     # full-width brackets and quotes need no blank beside them
-    return list(
-        dict.fromkeys(
-            line.replace("） ", "）").replace("（ ", "（").replace(" 「", "「").replace("」 ", "」")
-            for line in lines
-        )
-    )
+    return list(dict.fromkeys(_BLANKS.sub("", line) for line in lines))
 
 
 def tells_only_places(facts: Facts) -> bool:
@@ -206,10 +203,9 @@ def file_lines(files: Sequence[FileChange], language: str) -> list[str]:
         kind = labels(language)["files.script"]
     elif kinds == {FileKind.DOCS} and sum(is_code(f.path) for f in files) * 2 > len(files):
         kind = labels(language)["files.example"]
-    if statuses == {"A", "D"}:
-        return [
-            line for s in ("A", "D") for line in file_lines([f for f in files if f.status == s], language)
-        ]
+    if len(statuses) > 1 and statuses & {"A", "D"}:
+        groups = [[f for f in files if (f.status if f.status in "AD" else "M") == s] for s in "AMD"]
+        return [line for group in groups for line in file_lines(group, language)]
     shown = _paths([f.path for f in files], language)
     key = "added" if statuses == {"A"} else "deleted" if statuses == {"D"} else "changed"
     return [" ".join(say(language, f"files.{key}", kind=kind, names=shown).split())]

@@ -44,7 +44,8 @@ def sections_of(text: FileText) -> list[Name]:
     headings = _headings_of(text.new, is_markdown=is_markdown)
     found: dict[str, str] = {}
     was = {title for _, title in _headings_of(text.old, is_markdown=is_markdown)}
-    is_replaced = bool(was - {title for _, title in headings})
+    now = {title for _, title in headings}
+    is_replaced = len(was) == len(now) and was != now
     for line in hunks.changed_lines(text.patch, _MOST_LINES):
         is_text = line.is_added and line.text.strip()
         if is_text and (above := [title for number, title in headings if number <= line.number]):
