@@ -147,7 +147,8 @@ def _says_what(sentence: str) -> bool:
     match = _SAYS.match(sentence)
     verb = (match[1] or match[2]).lower() if match else ""
     is_noun = verb in ("test", "tests", "build", "patch", "document", "documents", "release")
-    is_no_act = is_noun or re.match(r"\w+ed (?:in|by|since)\b", sentence)  # where the fault is from
+    # `Adding X …` goes on with what that does or did; the other says where a fault is from
+    is_no_act = is_noun or verb.endswith("ing") or re.match(r"\w+ed (?:in|by|since)\b", sentence)
     is_plain = not re.search(r"\*\*|: ", sentence) and not _OF_BEFORE.search(sentence)
     return vocabulary.verb_kind(verb) is not None and not is_no_act and is_plain
 
