@@ -152,7 +152,7 @@ def _ways_to_say(entry: Entry, language: str) -> list[str]:
     words = words_of(language)
     stop = str(words.table["stop"])
     about, join, facts = taken_apart(words, summary)
-    if about.startswith(words.touched) or about in entry.behaviour:
+    if about.startswith(("「", words.touched)) or about in entry.behaviour:
         about, join, facts = bare_title(entry), words.colon, []
     unsaid = [sentence for sentence in entry.behaviour[:1] if not facts or sentence[1:] not in summary]
     facts += [fact for sentence in unsaid for fact in sentence.rstrip("。.").split(stop)]

@@ -6,6 +6,7 @@ said of a whole page is in `page_lines`.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.model.injections import NOTE
@@ -182,7 +183,7 @@ def summary(words: Words, entry: Entry) -> Markdown:
 
 def _bare(sentence: str) -> str:
     """A sentence as the same one is recognized: without its stop and marks, small and large letters alike."""
-    return sentence.replace("`", "").strip().rstrip(".。").casefold()
+    return re.sub(r"[`「」]", "", sentence).strip().rstrip(".。").casefold()
 
 
 def importance(words: Words, entry: Entry, most: int | None = None) -> Markdown:

@@ -1,8 +1,7 @@
 """One true sentence that says what a commit changed, from its own message and from the facts. Pure.
 
 English: the message's own words, without tags and numbers, and what the diff shows. Chinese: what the
-subject says, where it is understood (`chinese`); else its words in quotes where the diff by itself shows only
-which places changed; then what the diff shows.
+subject says, where it is understood (`chinese`), else its words in quotes; then what the diff shows.
 Only a commit without any fact is told in its author's words, and these are marked as such.
 """
 
@@ -18,7 +17,7 @@ from digest_pipeline.rules.chinese import in_chinese
 from digest_pipeline.rules.lexicon import verb_of
 from digest_pipeline.rules.naming import code
 from digest_pipeline.rules.subjects import prose_of, subject_of
-from digest_pipeline.rules.telling import file_lines, telling_lines, tells_only_places
+from digest_pipeline.rules.telling import file_lines, telling_lines
 
 if TYPE_CHECKING:
     from digest_pipeline.facts import Facts
@@ -93,7 +92,7 @@ def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> s
         )
     if not shown and (language != "en" or len((about or "").split()) <= _VAGUE_WORDS):
         shown = file_lines(commit.files, language)
-    if about is None and language == "zh" and text and tells_only_places(facts):
+    if about is None and language == "zh" and text and shown:
         about = say(language, "summary.title", what=cut(text.rstrip(".。"), _MOST_COLUMNS["zh"]))
     if about is None:
         about = _without_words(text, language, has_facts=bool(shown))

@@ -64,21 +64,6 @@ def telling_lines(facts: Facts, files: Sequence[FileChange], language: str) -> l
     return list(dict.fromkeys(_BLANKS.sub("", line) for line in lines))
 
 
-def tells_only_places(facts: Facts) -> bool:
-    """Whether the first that is told are functions that changed, and not what changed in them."""
-    told = (
-        facts.edits,
-        facts.raised,
-        facts.internal_signatures,
-        facts.settings,
-        facts.deprecated,
-        facts.moved,
-    )
-    used = (facts.options_added, facts.options_removed, facts.env_added, facts.env_removed)
-    others = (facts.endpoints_added, facts.endpoints_removed, facts.dependencies)
-    return bool(facts.changed) and not (_is_declared(facts) or any((*told, *used, *others)))
-
-
 def _layout(facts: Facts, source: Sequence[FileChange], language: str) -> Iterator[str]:
     """That no code changed, and in which files."""
     paths = _paths([f.path for f in source], language)
