@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from digest_pipeline.rules.chinese import in_chinese
 
 UNDERSTOOD = {
+    "Add platform support": "支持平台",
     "Fix memory leak in redis-cli when it reconnects": "修复 redis-cli 中的内存泄漏",
     "Add `input` to `server.fs.allow`": "在 server.fs.allow 中新增 input",
     "Add support for MXFP4 for SM90": "让 SM90 支持 MXFP4",
