@@ -164,7 +164,7 @@ def _source(draft: Draft, text: FileText, budget: _Budget) -> None:
     before, after = _definitions(text, lines, old, new)
     warning = [line.number for line in lines if line.is_added and announces(line)]
     known = {name: found for name, found in after.items() if name in before}  # what is new deprecates others
-    draft.deprecated += around(path, text.new, known, warning)
+    draft.deprecated += around(path, text.new, known, warning).values()
     compare(draft, text, before, after, hunks.texts(lines))
     changed, tests = rewritten(text, before, after, shipped)
     quoted = edits.edits_of(path, hunks.before_tests(lines, path, text.old, text.new), shipped)

@@ -92,3 +92,13 @@ def test_what_python_reads_like_a_field_is_a_property() -> None:
         "adds public property `y` of `A`",
         "adds public function `z` of `A`",
     ]
+
+
+def test_a_hostile_comment_above_a_name_of_ruby_is_read_in_no_time() -> None:
+    old = "class A\n  def a\n  end\nend\n"
+    comment = "  # @private" + "\n\n\n  #" * 60 + "\n  x\n\n"
+    facts = of("lib/a.rb", old, old.replace("  end\nend", f"  end\n{comment}  def b\n  end\nend"))
+    assert [n.name for n in facts.added] == ["A::b"]
+    hidden = comment.replace("  x\n", "")
+    facts = of("lib/a.rb", old, old.replace("  end\nend", f"  end\n{hidden}  def b\n  end\nend"))
+    assert [n.name for n in facts.internal_added] == ["A::b"]

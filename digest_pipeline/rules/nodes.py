@@ -102,6 +102,15 @@ def text_before(node: Node, source: bytes, *, on_line: bool = False) -> str:
     return source[start : node.start_byte].decode("utf-8", "replace")
 
 
+def comment_above(node: Node, source: bytes) -> Iterator[str]:
+    """The lines of the `#` comment above a node, the nearest first; blank lines may lie between."""
+    for line in reversed(text_before(node, source).splitlines()):
+        if text := line.strip():
+            if not text.startswith("#"):
+                return
+            yield text
+
+
 def parents_of(node: Node) -> Iterator[Node]:
     """What a node stands in, the innermost first."""
     above = node.parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from digest_pipeline.rules.findings import Name, Value
+from digest_pipeline.rules.findings import Value
 from digest_pipeline.rules.rewriting import around
 
 if TYPE_CHECKING:
@@ -37,20 +37,14 @@ def raised(
         return []
     # of an overload that is new nothing was there before
     known = {name: found for name, found in new.items() if len(old.get(name, ())) == len(found)}
+    matches = {line.number: m for line in code if line.is_added and (m := _RAISES.search(line.text))}
     found: dict[Value, None] = {}
-    for line in code:
-        match = _RAISES.search(line.text) if line.is_added else None
-        if match is None:
-            continue
-        exception = match[1] or match[2]
-        for place in around(text.change.path, text.new, known, [line.number]):
-            if _is_function(place) and not _raised_before(exception, text.old, old.get(place.name, ())):
-                found[Value(place.name, None, exception, text.change.path)] = None
+    for number, place in around(text.change.path, text.new, known, [*matches]).items():
+        exception = matches[number][1] or matches[number][2]
+        is_function = place.kind == "function"
+        if is_function and not _raised_before(exception, text.old, old.get(place.name, ())):
+            found[Value(place.name, None, exception, text.change.path)] = None
     return list(found) if len(found) <= _MOST else []
-
-
-def _is_function(place: Name) -> bool:
-    return place.kind == "function"
 
 
 def _raised_before(exception: str, version: bytes, definitions: Sequence[Definition]) -> bool:

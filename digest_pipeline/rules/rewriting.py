@@ -103,12 +103,12 @@ def place_of(
 
 def around(
     path: str, version: bytes | None, definitions: Mapping[str, list[Definition]], lines: Sequence[int]
-) -> list[Name]:
-    """The innermost definition around each of some lines, or that begins right below one."""
+) -> dict[int, Name]:
+    """The innermost definition around each of some lines, or that begins right below one, by line."""
     if version is None or not lines:
-        return []
+        return {}
     places = [(*_lines_of(d, version), d) for several in definitions.values() for d in several]
-    found = []
+    found: dict[int, Name] = {}
     for number in lines:
         holding = [(first, -last, d) for first, last, d in places if first - _ATTRIBUTES <= number <= last]
         inside = [place for place in holding if place[0] <= number] or holding
@@ -116,7 +116,7 @@ def around(
             kept = max(inside, key=lambda place: place[:2])[2]
             is_made = bare_name(kept.name) in _MAKERS and "." in kept.name
             name, kind = (kept.name.rpartition(".")[0], "class") if is_made else (kept.name, kept.kind)
-            found.append(Name(name, kind, path))
+            found[number] = Name(name, kind, path)
     return found
 
 

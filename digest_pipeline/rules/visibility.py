@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest_pipeline.rules.nodes import Node, is_inside, modifiers_of, parents_of, text_before, text_of
+from digest_pipeline.rules.nodes import (
+    Node,
+    comment_above,
+    is_inside,
+    modifiers_of,
+    parents_of,
+    text_before,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +29,8 @@ class Candidate(NamedTuple):
 
 
 _RUBY_PRIVATE = re.compile(r"\s*(?:private|protected|private_class_method)\b")
-_RUBY_HIDDEN = re.compile(
-    r"#\s*@(?:api\s+)?private\b(?:\s*\n\s*#[^\n]*)*\s*$|#\s*:nodoc:(?:\s*\n\s*#[^\n]*)*\s*$"
-)
+_RUBY_NAMES = r"(?:private|protected|private_class_method|private_constant)\b"
+_RUBY_HIDDEN = re.compile(r"#\s*(?:@(?:api\s+)?private|:nodoc:)\s*")
 """What YARD and RDoc write above what is not for users."""
 _EXPORTED = re.compile(rb"(?:^|\n)\s*(?:export\s*\{([^}]*)\}|(?:module\.)?exports(?:\.\w+)?\s*=\s*([^;\n]*))")
 _ALL = re.compile(
@@ -92,22 +99,29 @@ class Visibility:
         if found.name.startswith("_"):
             return False
         for node in (found.node, *parents_of(found.node)):
-            if _RUBY_HIDDEN.search(text_before(node, self._source)):
+            if any(_RUBY_HIDDEN.fullmatch(line) for line in comment_above(node, self._source)):
                 return False
             above = node.parent
             if above is None or above.type not in ("body_statement", "argument_list", "program"):
                 continue
             if above.type == "argument_list":  # `private def x`
                 return not _RUBY_PRIVATE.match(text_before(node, self._source, on_line=True))
-            words = [n for n in above.named_children if n.type in ("identifier", "call")]
-            texts = [(n.start_byte < found.node.start_byte, text_of(n, self._source)) for n in words]
-            bare = [t for is_before, t in texts if is_before and t in ("public", "private", "protected")]
-            named = (
-                rf"(?:private|protected|private_class_method|private_constant)\b.*:{re.escape(found.name)}\b"
-            )
-            if (bare and bare[-1] != "public") or any(re.match(named, t, re.DOTALL) for _, t in texts):
+            if self._is_hidden_in(above, found):
                 return False
         return True
+
+    def _is_hidden_in(self, body: Node, found: Candidate) -> bool:
+        """Whether a class says `private` above a definition, or of its name."""
+        named = re.compile(rf"{_RUBY_NAMES}.*:{re.escape(found.name)}\b", re.DOTALL)
+        section = "public"
+        for node in body.named_children:
+            if node.type == "call" and self._source.startswith((b"private", b"protected"), node.start_byte):
+                if named.match(text_of(node, self._source)):
+                    return True
+            elif node.type == "identifier" and node.start_byte < found.node.start_byte:
+                word = text_of(node, self._source)
+                section = word if word in ("public", "private", "protected") else section
+        return section != "public"
 
     def _in_javascript(self, found: Candidate) -> bool:
         if not found.scope:
