@@ -51,42 +51,42 @@ class Labelled:
 
 def labels() -> dict[str, list[Label]]:
     """What is trained on, by reader: a and b, c, d, f (benchmarks/labels/README.md)."""
-    read = _by_reader()
-    return {name: [label for reader in name for label in read[reader]] for name in ("ab", "c", "d", "f")}
+    said = _by_reader()
+    known = {name: [label for reader in name for label in said[reader]] for name in ("ab", "c", "d", "f")}
+    return known | {"c": [label for label in said["c"] if label.repo not in _NEVER_TRAINED]}
 
 
 def tests() -> dict[str, list[Label]]:
     """What is never trained on: two repositories of reader c, and where readers e agree on the tier."""
-    read = _by_reader(_NEVER_TRAINED)
-    other = {label.sha: label for label in read["e2"]}
+    said = _by_reader()
+    other = {label.sha: label for label in said["e2"]}
     agreed = [
         dataclasses.replace(
             label,
             type=label.type if label.type == other[label.sha].type else None,
             is_sure=label.is_sure and other[label.sha].is_sure,
         )
-        for label in read["e1"]
+        for label in said["e1"]
         if label.tier is other[label.sha].tier
     ]
     seen = {label.repo for found in labels().values() for label in found}
     return {
-        "click and gin": read["c"],
+        "click and gin": [label for label in said["c"] if label.repo in _NEVER_TRAINED],
         "readers e, other repositories": [label for label in agreed if label.repo not in seen],
         "readers e, other commits of known repositories": [label for label in agreed if label.repo in seen],
     }
 
 
-def _by_reader(only: tuple[str, ...] = ()) -> dict[str, list[Label]]:
-    """The labels of each reader; of reader c only those of some repositories, or those of the others."""
-    found = {}
-    for reader, repos in json.loads(_LABELS.read_text(encoding="utf-8")).items():
-        found[reader] = [
+def _by_reader() -> dict[str, list[Label]]:
+    """The labels of each reader."""
+    return {
+        reader: [
             _label(repo, sha, *said.split())
             for repo, commits in repos.items()
             for sha, said in commits.items()
-            if reader != "c" or (repo in _NEVER_TRAINED) is bool(only)
         ]
-    return found
+        for reader, repos in json.loads(_LABELS.read_text(encoding="utf-8")).items()
+    }
 
 
 def _label(repo: str, sha: str, tier: str, kind: str, unsure: str = "") -> Label:

@@ -125,12 +125,13 @@ def _regression(
     return found.x[:-1], float(found.x[-1])
 
 
-def judged(known: Sequence[Labelled], rows: Sequence[Labelled]) -> list[tuple[Tier, ChangeType]]:
-    """Tier and type of some commits by weights that are trained on others."""
+def judged(known: Sequence[Labelled], rows: Sequence[Labelled]) -> dict[str, tuple[Tier, ChangeType]]:
+    """Tier and type of some commits, by SHA, by weights that are trained on others."""
     types = fit_types(known)
     model = fit(known, amounts_of(known, kinds_of(known, types)))
     kinds = kinds_of(rows, types)
-    return list(zip(model.tiers(amounts_of(rows, kinds)), kinds, strict=True))
+    tiers = model.tiers(amounts_of(rows, kinds))
+    return {row.label.sha: (tier, kind) for row, tier, kind in zip(rows, tiers, kinds, strict=True)}
 
 
 def held_out(rows: Sequence[Labelled]) -> dict[str, tuple[Tier, ChangeType]]:
@@ -142,7 +143,7 @@ def held_out(rows: Sequence[Labelled]) -> dict[str, tuple[Tier, ChangeType]]:
         left_out = {*repos[fold::FOLDS]}
         known = [row for row in rows if row.label.repo not in left_out]
         others = [row for row in rows if row.label.repo in left_out]
-        found |= dict(zip((row.label.sha for row in others), judged(known, others), strict=True))
+        found |= judged(known, others)
     return found
 
 

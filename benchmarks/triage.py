@@ -95,14 +95,12 @@ def quality(mirrors: Path, path: Path) -> None:
         _show_set(f"{name}, each repository judged by what was learnt from the others", rows, held)
         alone = [(r.label.tier, triage_day([(r.commit, r.facts)])[r.commit.sha].importance) for r in rows]
         show("as shipped (trained on these)", alone)
-    untrained = {name: read(found, mirrors) for name, found in tests().items()}
     rest = [row for name, rows in sets.items() if name != "development" for row in rows]
-    for name, rows, known in (
-        ("development, this sample never seen", sets["development"], rest),
-        *((f"{name}, never trained on", rows, every) for name, rows in untrained.items()),
-    ):
-        judgements = judged(known, rows)
-        _show_set(name, rows, dict(zip((r.label.sha for r in rows), judgements, strict=True)))
+    _show_set("development, this sample never seen", sets["development"], judged(rest, sets["development"]))
+    untrained = {name: read(found, mirrors) for name, found in tests().items()}
+    fresh = judged(every, [row for rows in untrained.values() for row in rows])
+    for name, rows in untrained.items():
+        _show_set(f"{name}, never trained on", rows, fresh)
 
 
 def _show_set(name: str, rows: Sequence[Labelled], judgements: Mapping[str, tuple[Tier, ChangeType]]) -> None:

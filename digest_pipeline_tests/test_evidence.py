@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digest_pipeline.facts import Facts
 from digest_pipeline.models import ChangeType, FileKind
-from digest_pipeline.rules.change_types import TYPE_WEIGHTS, change_type
+from digest_pipeline.rules.change_types import change_type, type_weights
 from digest_pipeline.rules.evidence import evidence_of, is_security
 from digest_pipeline.rules.subjects import parse_subject, subject_of
 from digest_pipeline_tests.diffs import Versions, judged
@@ -46,7 +46,7 @@ def test_a_changed_dependency_is_named_in_whole(subject: str, *, named: bool) ->
 
 
 def test_every_trained_weight_is_of_evidence_that_can_be_given() -> None:
-    assert set(TYPE_WEIGHTS) == set(ChangeType) - {ChangeType.REVERT, ChangeType.CONFIG}
+    assert set(type_weights()) == set(ChangeType) - {ChangeType.REVERT, ChangeType.CONFIG}
     words = {*ChangeType, "nothing", "otherwise", "weak"}
     fields = {field.name for field in dataclasses.fields(Facts)}
     families = {
@@ -54,7 +54,7 @@ def test_every_trained_weight_is_of_evidence_that_can_be_given() -> None:
         **dict.fromkeys(("has", "share", "new", "only"), frozenset(FileKind)),
         "facts": fields,
     }
-    names = {name for weights in TYPE_WEIGHTS.values() for name in weights}
+    names = {name for weights in type_weights().values() for name in weights}
     for name in names:
         family, _, member = name.partition(".")
         assert family not in families or member in families[family], name

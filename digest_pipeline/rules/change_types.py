@@ -6,6 +6,7 @@ were read with their diffs; how well they do: docs/importance.md.
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from pathlib import Path
 from types import MappingProxyType
@@ -22,18 +23,23 @@ if TYPE_CHECKING:
     from digest_pipeline.rules.subjects import Subject
 
 _MAY_MEND = (ChangeType.FIX, ChangeType.REFACTOR, ChangeType.SECURITY, None)
-_NUMBERS = tomllib.loads((Path(__file__).parents[1] / "type_weights.toml").read_text("utf-8"))
-TYPE_WEIGHTS: Mapping[ChangeType, Mapping[str, float]] = MappingProxyType(
-    {ChangeType(name): MappingProxyType(weights) for name, weights in _NUMBERS.items()}
-)
-"""Points of each piece of evidence for each type, and with how many a type starts."""
+
+
+@functools.cache
+def type_weights() -> Mapping[ChangeType, Mapping[str, float]]:
+    """Points of each piece of evidence for each type, and with how many a type starts.
+
+    Read when first asked for: the settings import this module, and most commands judge nothing.
+    """
+    numbers = tomllib.loads((Path(__file__).parents[1] / "type_weights.toml").read_text("utf-8"))
+    return MappingProxyType({ChangeType(name): weights for name, weights in numbers.items()})
 
 
 def change_type(
     subject: Subject,
     body: str,
     facts: Facts,
-    weights: Mapping[ChangeType, Mapping[str, float]] = TYPE_WEIGHTS,
+    weights: Mapping[ChangeType, Mapping[str, float]] | None = None,
 ) -> ChangeType:
     """The type of a commit.
 
@@ -52,7 +58,8 @@ def change_type(
     if facts.kinds == {FileKind.CONFIG} and said is None:
         return ChangeType.CONFIG
     evidence = evidence_of(subject, body, facts)
-    return max(weights, key=lambda kind: _sum(weights[kind], evidence))
+    points = type_weights() if weights is None else weights
+    return max(points, key=lambda kind: _sum(points[kind], evidence))
 
 
 def _sum(weights: Mapping[str, float], evidence: Mapping[str, float]) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest_pipeline.rules import rust
 from digest_pipeline.rules.findings import Dependency, Name, Renamed, Signature, Value
+from digest_pipeline.rules.grammars import is_inner_c
 from digest_pipeline.rules.renaming import renames_of
 
 if TYPE_CHECKING:
@@ -211,9 +212,7 @@ def _implemented(name: str, renamed: Mapping[str, str]) -> tuple[str, str]:
 
 def _is_offered(definition: Definition, path: str) -> bool:
     """Whether others may use it; a macro of a C header beside the sources only serves these."""
-    is_inner = (
-        definition.kind in ("macro", "constant") and path.endswith(C_FILES) and not OFFERED.search(path)
-    )
+    is_inner = definition.kind in ("macro", "constant") and is_inner_c(path)
     return definition.is_public and not is_inner and not _is_private(path)
 
 
@@ -228,9 +227,6 @@ def _add_names(definitions: list[Definition], public: list[Name], internal: list
 
 
 _INTERNAL = frozenset(["internal", "internals", "detail", "impl"])
-C_FILES = (".h", ".hh", ".hpp", ".hxx", ".cuh", ".c", ".cc", ".cpp", ".cxx", ".cu")
-OFFERED = re.compile(r"(?:^|/)(?:\w*include|inc|public|api)/|(?:api|module)[^/]*$|^[^/]+$", re.IGNORECASE)
-"""Headers of C that others are meant to include."""
 _SHADERS = (".wgsl", ".glsl", ".comp", ".metal", ".cl")
 _PRIVATE_HEADER = re.compile(r"[-_](?:private|internal|p)\.(?:h|hh|hpp|hxx|cuh)$")
 _PROGRAMS = frozenset(["scripts", "script", "tools", "hack", "ci", "dev"])

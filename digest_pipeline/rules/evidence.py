@@ -81,7 +81,7 @@ def _of_subject(subject: Subject) -> dict[str, float]:
         "next_cycle": bool(vocabulary.NEXT_CYCLE.search(text)),
         "surplus": bool(emphasis.SURPLUS.search(text)),
         "support": bool(emphasis.SUPPORT.search(text)),
-        "words": _grown(len(text.split()), 2, 3),
+        "words": grown(len(text.split()), 2, 3),
     }
 
 
@@ -89,7 +89,7 @@ def _of_message(body: str) -> dict[str, float]:
     read = body[:_READ]
     opening = _opening(read)
     return {
-        "message": _grown(len(read), 100, 5),
+        "message": grown(len(read), 100, 5),
         "message.mends": bool(phrasing.MENDED.match(opening)),
         "message.adds": bool(phrasing.ADDED.match(opening)),
         "message.broken_before": bool(phrasing.BROKEN_BEFORE.search(opening)),
@@ -118,7 +118,7 @@ def _of_files(text: str, facts: Facts) -> dict[str, float]:
     for size in facts.sizes:
         found[f"has.{size.kind}"] = 1.0
         found[f"share.{size.kind}"] = size.lines / total
-        found[f"new.{size.kind}"] = _grown(size.added_files, 1, 5)
+        found[f"new.{size.kind}"] = grown(size.added_files, 1, 5)
     if len(facts.sizes) == 1:
         found[f"only.{facts.sizes[0].kind}"] = 1.0
         # what tests are built with is no test
@@ -129,8 +129,8 @@ def _of_files(text: str, facts: Facts) -> dict[str, float]:
 def _of_facts(facts: Facts) -> dict[str, float]:
     added, removed = facts.lines
     return {
-        "code.added": _grown(added, 8, 7),
-        "code.removed": _grown(removed, 8, 7),
+        "code.added": grown(added, 8, 7),
+        "code.removed": grown(removed, 8, 7),
         "code.growth": added / (added + removed) if added + removed else 0.0,
         "code.none": FileKind.SOURCE in facts.kinds and added + removed == 0,
         "layout_only": facts.is_formatting_only,
@@ -138,7 +138,7 @@ def _of_facts(facts: Facts) -> dict[str, float]:
         "example": facts.is_example,
         "tested": facts.has_tests,
         "deprecates": facts.deprecations > 0,
-        **{f"facts.{name}": _grown(len(getattr(facts, name)), 1, 5) for name in _COUNTED},
+        **{f"facts.{name}": grown(len(getattr(facts, name)), 1, 5) for name in _COUNTED},
     }
 
 
@@ -148,13 +148,13 @@ def _of_dependencies(text: str, found: Sequence[Dependency]) -> dict[str, float]
     versions = {d.new for d in found if d.new and d.old}
     said = re.findall(r"\d+\.\d[\w.]*", text)
     return {
-        "dependencies.of_users": _grown(sum(not d.is_dev for d in found), 1, 5),
+        "dependencies.of_users": grown(sum(not d.is_dev for d in found), 1, 5),
         "dependencies.named": bool(re.search(rf"(?<![\w-])({names})(?![\w-])", text, re.IGNORECASE)),
         "dependencies.version_said": any(one in version for version in versions for one in said),
         "dependencies.platform": any(d.name in PLATFORMS for d in found),
     }
 
 
-def _grown(count: float, unit: float, full: float) -> float:
+def grown(count: float, unit: float, full: float) -> float:
     """0 for none, 1 from `full` doublings of `unit` on."""
     return min(math.log2(1 + count / unit), full) / full

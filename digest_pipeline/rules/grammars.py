@@ -5,6 +5,8 @@ The node types of the twelve grammars hardly overlap, so one table serves all of
 
 from __future__ import annotations
 
+import re
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -39,6 +41,16 @@ def is_c_source(path: str) -> bool:
     """Whether a file defines what a header of C, C++ or CUDA declares."""
     ending = path.rpartition(".")[2].lower()
     return BY_ENDING.get(ending) in ("c", "cpp") and ending not in HEADERS
+
+
+_C_FILES = (".h", ".hh", ".hpp", ".hxx", ".cuh", ".c", ".cc", ".cpp", ".cxx", ".cu")
+_OFFERED = re.compile(r"(?:^|/)(?:\w*include|inc|public|api)/|(?:api|module)[^/]*$|^[^/]+$", re.IGNORECASE)
+"""Headers of C that others are meant to include."""
+
+
+def is_inner_c(path: str) -> bool:
+    """Whether a file of C, C++ or CUDA lies where users of a project do not include it from."""
+    return path.endswith(_C_FILES) and _OFFERED.search(path) is None
 
 
 SCOPES = dict.fromkeys(

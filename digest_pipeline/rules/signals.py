@@ -8,14 +8,13 @@ is counted grows with the logarithm, as the first ones tell most.
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.models import ChangeType, FileKind
 from digest_pipeline.rules import emphasis
 from digest_pipeline.rules.breaking import is_breaking
-from digest_pipeline.rules.evidence import PLATFORMS
+from digest_pipeline.rules.evidence import PLATFORMS, grown
 from digest_pipeline.rules.subjects import prose_of
 
 if TYPE_CHECKING:
@@ -62,17 +61,12 @@ def signals_of(commit: Commit, subject: Subject, kind: ChangeType, facts: Facts)
     return {name: signal for name, signal in found.items() if signal[0]}
 
 
-def _grown(count: float, unit: float, full: float) -> float:
-    """0 for none, 1 from `full` doublings of `unit` on."""
-    return min(math.log2(1 + count / unit), full) / full
-
-
 def _few(count: int) -> tuple[float, int]:
-    return _grown(count, 1, 3), count
+    return grown(count, 1, 3), count
 
 
 def _several(count: int) -> tuple[float, int]:
-    return _grown(count, 1, 5), count
+    return grown(count, 1, 5), count
 
 
 def _flag(value: object) -> tuple[float, None]:
@@ -86,15 +80,15 @@ def _of_size(commit: Commit, kind: ChangeType, facts: Facts) -> Signals:
     tests = facts.size(FileKind.TEST).insertions if FileKind.SOURCE in facts.kinds else 0
     docs = facts.size(FileKind.DOCS).insertions
     return {
-        "code_size": (_grown(code, 8, 7), code),
-        "feature_size": (_grown(code, 8, 7) if kind is ChangeType.FEATURE else 0.0, code),
-        "very_large": (_grown(max(0, code - _VERY_LARGE), 400, 3), code),
+        "code_size": (grown(code, 8, 7), code),
+        "feature_size": (grown(code, 8, 7) if kind is ChangeType.FEATURE else 0.0, code),
+        "very_large": (grown(max(0, code - _VERY_LARGE), 400, 3), code),
         "mostly_added": (facts.lines[0] / code if code else 0.0, None),
         "new_source_file": _several(len(added)),
         "new_kernel": _flag(any(_KERNEL.search(path) for path in added)),
-        "tested": (_grown(tests, 8, 6), tests),
+        "tested": (grown(tests, 8, 6), tests),
         "new_test": _several(len(facts.tests_added)),
-        "documented": (0.0 if facts.is_prose_only else _grown(docs, 4, 6), docs),
+        "documented": (0.0 if facts.is_prose_only else grown(docs, 4, 6), docs),
     }
 
 
@@ -135,7 +129,7 @@ def _of_subject(subject: Subject, kind: ChangeType, facts: Facts) -> Signals:
         "named_fix": _flag(ChangeType.FIX in subject.kinds),
         "named_aside": _flag(is_aside),
         "named_refactor": _flag(ChangeType.REFACTOR in subject.kinds),
-        "long_subject": (_grown(len(text.split()), 2, 3) if ships else 0.0, None),
+        "long_subject": (grown(len(text.split()), 2, 3) if ships else 0.0, None),
         "severe_fault": _flag(mends and emphasis.SEVERE.search(text)),
         "edge_case": _flag(mends and emphasis.EDGE_CASE.search(text)),
         "said_support": _flag(ships and emphasis.SUPPORT.search(text)),
@@ -152,7 +146,7 @@ def _of_body(said: str, subject: Subject, kind: ChangeType) -> Signals:
     mends = kind in (ChangeType.FIX, ChangeType.SECURITY, ChangeType.REVERT)
     opening, severe = said[:_READ], bool(emphasis.SEVERE.search(subject.text))
     return {
-        "explained": (_grown(len(said), 100, 5), None),
+        "explained": (grown(len(said), 100, 5), None),
         "severe_fault_in_body": _flag(mends and not severe and emphasis.SEVERE.search(opening)),
         "security_in_body": _flag(emphasis.SECURITY.search(opening)),
         "measured_gain": _flag(measured(subject.text, said)),
@@ -199,7 +193,7 @@ def _of_files(commit: Commit, subject: Subject, facts: Facts) -> Signals:
     bump = facts.kinds and sum(facts.lines) == 0 and emphasis.ROUTINE.match(subject.text)
     folders = len({f.path.partition("/")[0] for f in commit.files})
     found: Signals = {
-        "breadth": (_grown(folders - 1, 1, 3) if folders else 0.0, folders),
+        "breadth": (grown(folders - 1, 1, 3) if folders else 0.0, folders),
         "formatting_only": _flag(facts.is_formatting_only),
         "prose_only": _flag(facts.is_prose_only),
         "routine_bump": _flag(bump),
@@ -208,6 +202,6 @@ def _of_files(commit: Commit, subject: Subject, facts: Facts) -> Signals:
         plumbing = facts.size(FileKind.CI, FileKind.BUILD, FileKind.CONFIG).insertions
         docs = facts.size(FileKind.DOCS)
         found["no_source"] = _flag(value=True)
-        found["large_plumbing"] = (_grown(plumbing, 20, 4), plumbing)
+        found["large_plumbing"] = (grown(plumbing, 20, 4), plumbing)
         found["new_document"] = _flag(docs.added_files and docs.insertions >= _SUBSTANTIAL_DOCS)
     return found

@@ -12,9 +12,10 @@ import re
 from typing import TYPE_CHECKING
 
 from digest_pipeline.rules.catalogue import joined, labels, say
-from digest_pipeline.rules.comparing import C_FILES, LONGEST_SHOWN, OFFERED
+from digest_pipeline.rules.comparing import LONGEST_SHOWN
 from digest_pipeline.rules.configuring import dependency_line, key_lines, locked_lines
 from digest_pipeline.rules.findings import Name, Renamed, bare_name
+from digest_pipeline.rules.grammars import is_inner_c
 from digest_pipeline.rules.naming import MOST_NAMES, all_named, code, listed, named, owner_of, path_code
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def by_kind(facts: Facts, names: Sequence[Name], key: str, language: str) -> Ite
     for name in once.values():
         groups[sort_of(name), reach_of(name, language)].append(name.name)
     for (kind, reach), found in groups.items():
-        label = kind_label(language, kind, len({n.replace("::", ".") for n in found}))
+        label = kind_label(language, kind, len(found))
         owners = {owner_of(name, facts.shown) for name in found}
         owner = owners.pop() if len(owners) == 1 else ""
         if owner:
@@ -140,7 +141,7 @@ def is_offered(path: str) -> bool:
     """
     if path.endswith(".rs"):
         return _FIRST_MODULE.search(path) is not None
-    return not path.endswith(C_FILES) or OFFERED.search(path) is not None
+    return not is_inner_c(path)
 
 
 def reach_of(name: Name | Renamed, language: str) -> str:
@@ -151,9 +152,10 @@ def reach_of(name: Name | Renamed, language: str) -> str:
     """
     bare = name.name if isinstance(name, Name) else name.old
     is_exported = name.path.endswith(_EXPORTING) and "." not in bare
-    key = "exported" if is_exported else "public" if is_offered(name.path) else "declared"
     if name.path.endswith(".rs"):
         key = "declared" if sort_of(name) in ("variant", "implementation") else "pub"
+    else:
+        key = "exported" if is_exported else "public" if is_offered(name.path) else "declared"
     return labels(language)[f"definition.{key}"]
 
 

@@ -92,8 +92,6 @@ def summary_of(commit: Commit, triage: Triage, facts: Facts, language: str) -> s
         )
     if not shown and (language != "en" or len((about or "").split()) <= _VAGUE_WORDS):
         shown = file_lines(commit.files, language)
-    if about is None and language == "zh" and text and shown:
-        about = say(language, "summary.title", what=cut(text.rstrip(".。"), _MOST_COLUMNS["zh"]))
     if about is None:
         about = _without_words(text, language, has_facts=bool(shown))
     facts_told = labels(language)["list.semicolon"].join(shown)
@@ -113,9 +111,9 @@ def _without_words(text: str, language: str, *, has_facts: bool) -> str:
     """What stands before the facts where the subject was not understood or says nothing."""
     if not text:
         return labels(language)["summary.none" if has_facts else "summary.nothing"]
-    if not has_facts:
-        return say(language, "summary.words", what=cut(text, _MOST_COLUMNS[language]))
-    return ""
+    if has_facts:
+        return say(language, "summary.title", what=cut(text.rstrip(".。"), _MOST_COLUMNS[language]))
+    return say(language, "summary.words", what=cut(text, _MOST_COLUMNS[language]))
 
 
 def _in_english(commit: Commit, subject: Subject, text: str) -> str:
@@ -227,13 +225,11 @@ def _bump(subject: Subject, facts: Facts, known: set[str], language: str) -> str
         return say(language, "summary.group", name=code(match[1], known), n=int(match[2]))
     if match := _UPDATE.match(subject.text):
         name, version = match.groups()
-        moved = [
-            d for d in facts.dependencies if d.name == name and d.old and version.lstrip("v") in (d.new or "")
-        ]
-        if moved:
-            shown = (code(part or "", known) for part in (name, moved[0].old, moved[0].new))
-            return say(language, "summary.bump", **dict(zip(("name", "old", "new"), shown, strict=True)))
-        return say(language, "summary.update", name=code(match[1], known), new=code(match[2], known))
+        for moved in facts.dependencies:
+            if moved.name == name and moved.old and moved.new and version.lstrip("v") in moved.new:
+                old, new = code(moved.old, known), code(moved.new, known)
+                return say(language, "summary.bump", name=code(name, known), old=old, new=new)
+        return say(language, "summary.update", name=code(name, known), new=code(version, known))
     return None
 
 
